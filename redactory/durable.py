@@ -1,0 +1,257 @@
+"""Publishing files so that a crash leaves either all of a file or none of it.
+
+A :class:`Folder` is a root (a local path or any fsspec URL) with names below it
+(``"shards/ab.parquet"``). Two ways to write:
+
+* :meth:`Folder.create` puts a file in place only if the name is free (``FileExistsError``
+  otherwise); of two racing writers exactly one wins.
+* :meth:`Folder.replace` overwrites atomically: a reader sees the old bytes or the new ones.
+
+On a local disk both write a temporary file beside the target, fsync it, put it in place
+by ``link``/``rename`` and fsync the folder (the recipe of POSIX ``rename(2)`` and LWN
+"A way to do atomic writes"). On an object store one upload is already all-or-nothing,
+and ``create`` asks the store for a conditional write.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, Protocol
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from redactory.errors import InputError
+
+_TEMPORARY = ".tmp-"
+
+
+class Folder(Protocol):
+    """A root with durable, atomic operations on the names below it."""
+
+    url: str
+
+    def path(self, name: str) -> str:
+        """Where ``name`` lies, in the file system's own words."""
+
+    def exists(self, name: str) -> bool:
+        """Whether ``name`` is there."""
+
+    def size(self, name: str) -> int:
+        """Size of ``name`` in bytes."""
+
+    def read(self, name: str) -> bytes:
+        """All bytes of ``name`` (small files only)."""
+
+    def open(self, name: str) -> BinaryIO:
+        """``name``, seekable, for reading."""
+
+    def names(self, under: str = "") -> Iterator[str]:
+        """Every file below ``under``, sorted, as names relative to the root."""
+
+    def create(self, name: str, data: bytes) -> None:
+        """Publish ``name`` if it is free; ``FileExistsError`` otherwise."""
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Publish ``name``, atomically taking the place of what was there."""
+
+    def move(self, source: str, target: str) -> None:
+        """Rename within the folder, durably; never over an existing target."""
+
+    def delete(self, name: str) -> None:
+        """Remove ``name``; nothing happens if it is not there."""
+
+    def delete_tree(self, name: str) -> None:
+        """Remove everything below ``name``."""
+
+    def writer(self, name: str) -> BinaryIO:
+        """A new file to stream into; the caller flushes, fsyncs and closes it."""
+
+
+def open_folder(url: str | os.PathLike[str]) -> Folder:
+    """The folder at ``url``; nothing is created before the first write.
+
+    Raises:
+        InputError: the URL's scheme has no fsspec implementation installed.
+    """
+    try:
+        filesystem, path = fsspec.core.url_to_fs(os.fspath(url))
+    except (ImportError, ValueError) as error:
+        raise InputError(
+            "no such kind of storage, or its driver is not installed",
+            where=str(url).partition("://")[0],
+            hint="install the fsspec driver for this scheme, such as s3fs for s3://",
+        ) from error
+    if isinstance(filesystem, LocalFileSystem):
+        return LocalFolder(Path(path))
+    return RemoteFolder(filesystem, path)
+
+
+def _checked(name: str) -> str:
+    parts = PurePosixPath(name).parts
+    if not name or name.startswith("/") or ".." in parts:
+        raise InputError("a stored name leads out of its folder", where=repr(name))
+    return name
+
+
+def is_temporary(name: str) -> bool:
+    """Whether ``name`` is left over from a write that never finished."""
+    return PurePosixPath(name).name.startswith(_TEMPORARY)
+
+
+def fsync_folder(path: Path) -> None:
+    """Make the names inside ``path`` durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class LocalFolder:
+    """A folder on a local (POSIX) file system."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.url = str(self.root)
+
+    def path(self, name: str) -> str:
+        return str(self.root / _checked(name))
+
+    def exists(self, name: str) -> bool:
+        return (self.root / _checked(name)).exists()
+
+    def size(self, name: str) -> int:
+        return (self.root / _checked(name)).stat().st_size
+
+    def read(self, name: str) -> bytes:
+        return (self.root / _checked(name)).read_bytes()
+
+    def open(self, name: str) -> BinaryIO:
+        return (self.root / _checked(name)).open("rb")
+
+    def names(self, under: str = "") -> Iterator[str]:
+        start = self.root / _checked(under) if under else self.root
+        for folder, folders, files in os.walk(start):
+            folders.sort()
+            for file in sorted(files):
+                yield (Path(folder) / file).relative_to(self.root).as_posix()
+
+    def create(self, name: str, data: bytes) -> None:
+        target, temporary = self._staged(name, data)
+        try:
+            os.link(temporary, target)
+        finally:
+            temporary.unlink()
+        fsync_folder(target.parent)
+
+    def replace(self, name: str, data: bytes) -> None:
+        target, temporary = self._staged(name, data)
+        temporary.replace(target)
+        fsync_folder(target.parent)
+
+    def move(self, source: str, target: str) -> None:
+        origin, goal = self.root / _checked(source), self.root / _checked(target)
+        self._make_parent(goal)
+        os.link(origin, goal)
+        fsync_folder(goal.parent)
+        origin.unlink()
+
+    def delete(self, name: str) -> None:
+        target = self.root / _checked(name)
+        target.unlink(missing_ok=True)
+        if target.parent.exists():
+            fsync_folder(target.parent)
+
+    def delete_tree(self, name: str) -> None:
+        shutil.rmtree(self.root / _checked(name), ignore_errors=True)
+
+    def writer(self, name: str) -> BinaryIO:
+        target = self.root / _checked(name)
+        self._make_parent(target)
+        return target.open("xb")
+
+    def _staged(self, name: str, data: bytes) -> tuple[Path, Path]:
+        target = self.root / _checked(name)
+        self._make_parent(target)
+        temporary = target.parent / f"{_TEMPORARY}{secrets.token_hex(8)}"
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        return target, temporary
+
+    def _make_parent(self, target: Path) -> None:
+        missing = []
+        folder = target.parent
+        while not folder.exists():
+            missing.append(folder)
+            folder = folder.parent
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for made in missing:
+            fsync_folder(made.parent)
+
+
+class RemoteFolder:
+    """A folder on any fsspec file system (object stores): one upload is atomic."""
+
+    def __init__(self, filesystem: Any, root: str) -> None:
+        self._fs = filesystem
+        self._root = root.rstrip("/")
+        self.url = filesystem.unstrip_protocol(self._root)
+
+    def path(self, name: str) -> str:
+        return f"{self._root}/{_checked(name)}"
+
+    def exists(self, name: str) -> bool:
+        return bool(self._fs.exists(self.path(name)))
+
+    def size(self, name: str) -> int:
+        return int(self._fs.size(self.path(name)))
+
+    def read(self, name: str) -> bytes:
+        return bytes(self._fs.cat_file(self.path(name)))
+
+    def open(self, name: str) -> BinaryIO:
+        opened: BinaryIO = self._fs.open(self.path(name), "rb")
+        return opened
+
+    def names(self, under: str = "") -> Iterator[str]:
+        start = self.path(under) if under else self._root
+        if self._fs.exists(start):
+            for found in sorted(self._fs.find(start)):
+                yield found[len(self._root) :].lstrip("/")
+
+    def create(self, name: str, data: bytes) -> None:
+        if self.exists(name):
+            raise FileExistsError(name)
+        try:
+            self._fs.pipe_file(self.path(name), data, mode="create")
+        except TypeError:  # a driver without conditional writes
+            self._fs.pipe_file(self.path(name), data)
+
+    def replace(self, name: str, data: bytes) -> None:
+        self._fs.pipe_file(self.path(name), data)
+
+    def move(self, source: str, target: str) -> None:
+        self._fs.mv(self.path(source), self.path(target))
+
+    def delete(self, name: str) -> None:
+        if self.exists(name):
+            self._fs.rm_file(self.path(name))
+
+    def delete_tree(self, name: str) -> None:
+        if self._fs.exists(self.path(name)):
+            self._fs.rm(self.path(name), recursive=True)
+
+    def writer(self, name: str) -> BinaryIO:
+        opened: BinaryIO = self._fs.open(self.path(name), "wb")
+        return opened
