@@ -7,6 +7,9 @@ A :class:`Folder` is a root (a local path or any fsspec URL) with names below it
   otherwise); of two racing writers exactly one wins.
 * :meth:`Folder.replace` overwrites atomically: a reader sees the old bytes or the new ones.
 
+Large files are streamed with :meth:`Folder.writing` to a name that nobody reads yet, then put
+in place with :meth:`Folder.move_all`.
+
 On a local disk both write a temporary file beside the target, fsync it, put it in place
 by ``link``/``rename`` and fsync the folder (the recipe of POSIX ``rename(2)`` and LWN
 "A way to do atomic writes"). On an object store one upload is already all-or-nothing,
@@ -18,7 +21,8 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
@@ -59,8 +63,8 @@ class Folder(Protocol):
     def replace(self, name: str, data: bytes) -> None:
         """Publish ``name``, atomically taking the place of what was there."""
 
-    def move(self, source: str, target: str) -> None:
-        """Rename within the folder, durably; never over an existing target."""
+    def move_all(self, moves: Sequence[tuple[str, str]]) -> None:
+        """Rename (source, target) pairs durably; never over another file; may be repeated."""
 
     def delete(self, name: str) -> None:
         """Remove ``name``; nothing happens if it is not there."""
@@ -68,8 +72,8 @@ class Folder(Protocol):
     def delete_tree(self, name: str) -> None:
         """Remove everything below ``name``."""
 
-    def writer(self, name: str) -> BinaryIO:
-        """A new file to stream into; the caller flushes, fsyncs and closes it."""
+    def writing(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """A new file to stream into, durable when the block ends, gone if it raises."""
 
 
 def open_folder(url: str | os.PathLike[str]) -> Folder:
@@ -110,6 +114,15 @@ def fsync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _link(origin: Path, goal: Path) -> None:
+    try:
+        os.link(origin, goal)
+    except FileExistsError:
+        # An earlier try of the same move got this far; anything else must not be hidden.
+        if not goal.samefile(origin):
+            raise
 
 
 class LocalFolder:
@@ -154,12 +167,21 @@ class LocalFolder:
         temporary.replace(target)
         fsync_folder(target.parent)
 
-    def move(self, source: str, target: str) -> None:
-        origin, goal = self.root / _checked(source), self.root / _checked(target)
-        self._make_parent(goal)
-        os.link(origin, goal)
-        fsync_folder(goal.parent)
-        origin.unlink()
+    def move_all(self, moves: Sequence[tuple[str, str]]) -> None:
+        parents = set()
+        for source, target in moves:
+            origin, goal = self.root / _checked(source), self.root / _checked(target)
+            self._make_parent(goal)
+            if origin.exists():
+                _link(origin, goal)
+            elif not goal.exists():
+                raise FileNotFoundError(source)
+            parents.add(goal.parent)
+        for parent in sorted(parents):
+            fsync_folder(parent)
+        # Only now: after a crash before this point the sources are still there.
+        for source, _ in moves:
+            (self.root / source).unlink(missing_ok=True)
 
     def delete(self, name: str) -> None:
         target = self.root / _checked(name)
@@ -170,10 +192,19 @@ class LocalFolder:
     def delete_tree(self, name: str) -> None:
         shutil.rmtree(self.root / _checked(name), ignore_errors=True)
 
-    def writer(self, name: str) -> BinaryIO:
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
         target = self.root / _checked(name)
         self._make_parent(target)
-        return target.open("xb")
+        try:
+            with target.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        fsync_folder(target.parent)
 
     def _staged(self, name: str, data: bytes) -> tuple[Path, Path]:
         target = self.root / _checked(name)
@@ -241,8 +272,12 @@ class RemoteFolder:
     def replace(self, name: str, data: bytes) -> None:
         self._fs.pipe_file(self.path(name), data)
 
-    def move(self, source: str, target: str) -> None:
-        self._fs.mv(self.path(source), self.path(target))
+    def move_all(self, moves: Sequence[tuple[str, str]]) -> None:
+        for source, target in moves:
+            if self.exists(source):
+                self._fs.mv(self.path(source), self.path(target))
+            elif not self.exists(target):
+                raise FileNotFoundError(source)
 
     def delete(self, name: str) -> None:
         if self.exists(name):
@@ -252,6 +287,7 @@ class RemoteFolder:
         if self._fs.exists(self.path(name)):
             self._fs.rm(self.path(name), recursive=True)
 
-    def writer(self, name: str) -> BinaryIO:
-        opened: BinaryIO = self._fs.open(self.path(name), "wb")
-        return opened
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        with self._fs.open(self.path(name), "wb") as file:
+            yield file

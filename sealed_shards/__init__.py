@@ -1,0 +1,34 @@
+"""Sealed shards: encrypted Parquet files, each with its own data key wrapped for its readers.
+
+The format is specified in ``docs/format/sealed-shard-v1.md``. Start reading at
+:mod:`sealed_shards.context` (what a shard is bound to), :mod:`sealed_shards.recipients`
+(who may open it) and :mod:`sealed_shards.shard` (sealing and opening).
+"""
+
+from sealed_shards.access import AccessLog, DatasetHead, RecordedShard
+from sealed_shards.context import FORMAT, ShardContext
+from sealed_shards.dataset import Dataset, open_dataset
+from sealed_shards.header import ShardHeader
+from sealed_shards.recipients import Identity, Recipient, RsaIdentity, RsaRecipient
+from sealed_shards.shard import SealedShard, open_shard, read_shard, seal
+from sealed_shards.software import SoftwareKeyring
+
+__all__ = [
+    "FORMAT",
+    "AccessLog",
+    "Dataset",
+    "DatasetHead",
+    "Identity",
+    "Recipient",
+    "RecordedShard",
+    "RsaIdentity",
+    "RsaRecipient",
+    "SealedShard",
+    "ShardContext",
+    "ShardHeader",
+    "SoftwareKeyring",
+    "open_dataset",
+    "open_shard",
+    "read_shard",
+    "seal",
+]

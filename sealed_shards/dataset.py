@@ -1,0 +1,172 @@
+"""Opening a dataset along its trust chain (design page 20, "Opening a dataset").
+
+1. The caller verified the log with a key it trusts, and 2. its consistency with what it saw
+before; both happen behind :class:`~sealed_shards.access.AccessLog`. Here: 3. manifests and
+headers count only as recorded, at the newest version; 4. the wraps file must be the recorded
+one; 5. the access is recorded; 6. the key is unwrapped, checked against its commitment, and
+the shard decrypted chunk by chunk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from redactory.canonical import digest_of, sha256_hex
+from redactory.durable import Folder, open_folder
+from redactory.errors import IntegrityError
+from sealed_shards.access import AccessLog, DatasetHead, RecordedShard
+from sealed_shards.layout import DATA, DATASET_FILE, QUARANTINE, manifest_file, shard_file
+from sealed_shards.manifest import DatasetInfo, Manifest, ManifestShard
+from sealed_shards.recipients import Identity
+from sealed_shards.shard import read_shard, unwrap_data_key
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An opened dataset area: its keys are unwrapped and the access is on record.
+
+    Attributes:
+        info: ``dataset.json``.
+        head: what the log says.
+        shards: the shards in reading order (order of publication).
+    """
+
+    folder: Folder
+    area: str
+    info: DatasetInfo
+    head: DatasetHead
+    shards: tuple[RecordedShard, ...]
+    _data_keys: tuple[bytes, ...]
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Rows of all shards, decrypted in memory only.
+
+        Raises:
+            IntegrityError: a file is not the recorded one.
+        """
+        for shard, data_key in zip(self.shards, self._data_keys, strict=True):
+            yield from read_shard(self.folder, self.area, shard.header, data_key, columns=columns)
+
+
+def published_manifests(folder: Folder, head: DatasetHead) -> list[Manifest]:
+    """The manifests that the log has published, oldest first.
+
+    Raises:
+        IntegrityError: one is missing or was changed.
+    """
+    manifests = []
+    for run_id, digest in head.manifests.items():
+        name = manifest_file(run_id)
+        manifests.append(
+            Manifest.decode(read_recorded(folder, name, digest), where=folder.path(name))
+        )
+    return manifests
+
+
+def current_shards(manifests: Sequence[Manifest]) -> list[ManifestShard]:
+    """Data shards in force: the union of the manifests, less what later ones supersede."""
+    current: dict[str, ManifestShard] = {}
+    for manifest in manifests:
+        for shard in manifest.supersedes:
+            current.pop(shard, None)
+        for entry in manifest.shards:
+            current[entry.shard] = entry
+    return list(current.values())
+
+
+def read_recorded(folder: Folder, name: str, digest: str) -> bytes:
+    """A small file whose digest the log holds.
+
+    Raises:
+        IntegrityError: missing or changed.
+    """
+    try:
+        raw = folder.read(name)
+    except FileNotFoundError:
+        raise IntegrityError("is missing", where=folder.path(name)) from None
+    if sha256_hex(raw) != digest:
+        raise IntegrityError("was changed since it was recorded", where=folder.path(name))
+    return raw
+
+
+def open_dataset(
+    url: str,
+    identity: Identity,
+    *,
+    log: AccessLog,
+    area: str = DATA,
+    purpose: str = "read",
+    shard: str | None = None,
+) -> Dataset:
+    """Open the current shards of a dataset (or of its quarantine, or only one shard).
+
+    Args:
+        url: the dataset's folder.
+        identity: unwraps the data keys.
+        log: the verified log; it records the access before any key is released.
+        area: :data:`~sealed_shards.layout.DATA`, ``quarantine`` or ``sources``.
+        purpose: one word for the record: why the data is read.
+        shard: open only the shard with this id.
+
+    Raises:
+        IntegrityError: something is not as recorded.
+        KeyringError: the identity is not a recipient.
+        LedgerError: the access cannot be recorded; no key is released.
+    """
+    folder = open_folder(url)
+    head = log.head()
+    info = DatasetInfo.decode(
+        read_recorded(folder, DATASET_FILE, head.dataset_sha256), where=folder.path(DATASET_FILE)
+    )
+    shards = _wanted(folder, head, area, shard)
+    wraps = [
+        read_recorded(folder, shard_file(area, "wraps", s.header.stem), s.wraps_sha256)
+        for s in shards
+    ]
+    log.unwrapped(
+        dataset=head.dataset,
+        purpose=purpose,
+        shard_set_sha256=digest_of([s.header.stem for s in shards]),
+        shards=len(shards),
+        kid=identity.kid,
+    )
+    keys = tuple(
+        unwrap_data_key(folder, area, s.header, raw, identity)
+        for s, raw in zip(shards, wraps, strict=True)
+    )
+    return Dataset(folder, area, info, head, shards, keys)
+
+
+def _wanted(
+    folder: Folder, head: DatasetHead, area: str, shard: str | None
+) -> tuple[RecordedShard, ...]:
+    manifests = published_manifests(folder, head)
+    if area == DATA:
+        entries = current_shards(manifests)
+    else:
+        entries = [
+            entry
+            for manifest in manifests
+            for entry in (manifest.quarantine if area == QUARANTINE else manifest.sources)
+        ]
+    recorded = []
+    for entry in entries:
+        if shard is not None and entry.shard != shard:
+            continue
+        found = head.shards.get((area, entry.shard))
+        if found is None or found.header.ctx.version < entry.version:
+            raise IntegrityError(
+                "a published shard is not in the log", where=f"shard {entry.shard}"
+            )
+        recorded.append(found)
+    return tuple(recorded)
+
+
+def file_sha256(folder: Folder, name: str) -> str:
+    """SHA-256 (hex) of a file of any size."""
+    with folder.open(name) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,153 @@
+"""Checking every file of a dataset against a verified log, without any private key.
+
+With an identity the shards are opened as well, which adds what only a key can show: that
+the wrapped key is the committed one and that every page decrypts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from redactory.canonical import sha256_hex
+from redactory.durable import Folder
+from redactory.errors import IntegrityError, KeyringError
+from sealed_shards.access import DatasetHead, RecordedShard
+from sealed_shards.chunks import split_leaves
+from sealed_shards.dataset import file_sha256, published_manifests, read_recorded
+from sealed_shards.layout import (
+    AREAS,
+    DATASET_FILE,
+    MANIFESTS_FOLDER,
+    NEXT_DATASET_FILE,
+    REPORTS_FOLDER,
+    RUNS_FOLDER,
+    manifest_file,
+    report_file,
+    shard_files,
+    shard_folders,
+)
+from sealed_shards.manifest import DatasetInfo
+from sealed_shards.recipients import Identity
+from sealed_shards.shard import read_shard, unwrap_data_key
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: the file (relative to the dataset) and a plain sentence."""
+
+    file: str
+    what: str
+
+
+def verify_files(
+    folder: Folder,
+    head: DatasetHead,
+    *,
+    identity: Identity | None = None,
+    progress: Callable[[RecordedShard], None] | None = None,
+) -> Iterator[Problem]:
+    """Every difference between the dataset's files and what the log recorded.
+
+    Args:
+        folder: the dataset's folder.
+        head: from a verified log.
+        identity: opens the shards that are sealed for it; the caller records the access.
+        progress: called after each shard.
+    """
+    yield from _documents(folder, head)
+    for shard in head.shards.values():
+        yield from _shard_files(folder, shard)
+        if identity is not None:
+            yield from _contents(folder, shard, identity)
+        if progress is not None:
+            progress(shard)
+    yield from _strays(folder, head)
+
+
+def _documents(folder: Folder, head: DatasetHead) -> Iterator[Problem]:
+    recorded = {DATASET_FILE: head.dataset_sha256} if head.version else {}
+    recorded |= {manifest_file(run): digest for run, digest in head.manifests.items()}
+    recorded |= {report_file(run): digest for run, digest in head.reports.items()}
+    broken = False
+    for name, digest in recorded.items():
+        try:
+            raw = read_recorded(folder, name, digest)
+            if name == DATASET_FILE:
+                DatasetInfo.decode(raw, where=name)
+        except IntegrityError as error:
+            if name == DATASET_FILE and folder.exists(NEXT_DATASET_FILE):
+                yield Problem(name, "a change was begun and not finished: redactory run --resume")
+            else:
+                yield Problem(name, error.what)
+            broken = True
+    if not broken:
+        yield from _manifest_entries(folder, head)
+
+
+def _manifest_entries(folder: Folder, head: DatasetHead) -> Iterator[Problem]:
+    for manifest in published_manifests(folder, head):
+        by_area = zip(AREAS, (manifest.shards, manifest.quarantine, manifest.sources), strict=True)
+        for area, entries in by_area:
+            for entry in entries:
+                found = head.shards.get((area, entry.shard))
+                if found is None or found.header.ctx.version < entry.version:
+                    yield Problem(
+                        manifest_file(manifest.run_id),
+                        f"names shard {entry.shard}, which the log does not hold",
+                    )
+
+
+def _shard_files(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:
+    names = shard_files(shard.area, shard.header.stem)
+    missing = [name for name in names.values() if not folder.exists(name)]
+    yield from (Problem(name, "is missing") for name in missing)
+    if names["headers"] not in missing and folder.read(names["headers"]) != shard.header.encode():
+        yield Problem(names["headers"], "is not the header that was recorded")
+    if names["wraps"] not in missing:
+        if sha256_hex(folder.read(names["wraps"])) != shard.wraps_sha256:
+            yield Problem(names["wraps"], "the wrapped keys are not the recorded ones")
+    if names["chunks"] not in missing:
+        try:
+            split_leaves(
+                folder.read(names["chunks"]),
+                root=bytes.fromhex(shard.header.chunks_root),
+                size=shard.header.size,
+                where="",
+            )
+        except IntegrityError as error:
+            yield Problem(names["chunks"], error.what)
+    if names["shards"] not in missing:
+        same_size = folder.size(names["shards"]) == shard.header.size
+        if not same_size or file_sha256(folder, names["shards"]) != shard.header.sha256:
+            yield Problem(names["shards"], "the sealed bytes were changed since they were recorded")
+
+
+def _contents(folder: Folder, shard: RecordedShard, identity: Identity) -> Iterator[Problem]:
+    names = shard_files(shard.area, shard.header.stem)
+    try:
+        wraps = read_recorded(folder, names["wraps"], shard.wraps_sha256)
+        data_key = unwrap_data_key(folder, shard.area, shard.header, wraps, identity)
+        for _ in read_shard(folder, shard.area, shard.header, data_key):
+            pass
+    except KeyringError:
+        return  # sealed for somebody else: nothing this key can say about it
+    except IntegrityError as error:
+        yield Problem(names["shards"], error.what)
+
+
+def _strays(folder: Folder, head: DatasetHead) -> Iterator[Problem]:
+    known = {manifest_file(run) for run in head.manifests}
+    known |= {report_file(run) for run in head.reports}
+    for shard in head.shards.values():
+        for stem in (shard.header.stem, *shard.replaced):
+            known |= set(shard_files(shard.area, stem).values())
+    if any(folder.names(RUNS_FOLDER)):
+        yield Problem(RUNS_FOLDER, "a run was begun and not finished: redactory run --resume")
+        return
+    folders = [MANIFESTS_FOLDER, REPORTS_FOLDER]
+    folders += [name for area in AREAS for name in shard_folders(area)]
+    for name in folders:
+        for found in folder.names(name):
+            if found not in known:
+                yield Problem(found, "is not in the log: nobody vouches for this file")
