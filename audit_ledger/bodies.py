@@ -1,0 +1,213 @@
+"""What each kind of statement says: one frozen model a kind (design page 30).
+
+Bodies hold counts, digests and identifiers, nothing else. Every string must look like an
+identifier, a digest or a time, so that a raw value cannot slip into the log.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+)
+
+from redactory.errors import LedgerError
+
+# RFC 8785 numbers are IEEE doubles: integers are exact up to here.
+_LARGEST = 2**53 - 1
+_TOKEN = re.compile(r"[A-Za-z0-9_.:@/+-]{1,200}")
+
+Token = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_.:@/+-]{1,200}$")]
+Hex = Annotated[str, StringConstraints(strict=True, pattern=r"^([0-9a-f]{2}){1,64}$")]
+Digest = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{64}$")]
+Integer = Annotated[int, Field(strict=True, ge=-_LARGEST, le=_LARGEST)]
+Count = Annotated[int, Field(strict=True, ge=0, le=_LARGEST)]
+Version = Annotated[int, Field(strict=True, ge=1, le=_LARGEST)]
+Counts = dict[Token, Count]
+
+FROZEN = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def refusal(error: ValidationError, *, what: str) -> LedgerError:
+    """The ledger's error for a failed validation: names the field, never the value."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    # A location may hold a key that came from outside, hence only the names we know.
+    known = [str(part) for part in first["loc"] if str(part).isidentifier()][:1]
+    place = f" in {known[0]}" if known and first["type"] != "extra_forbidden" else ""
+    return LedgerError(
+        f"{what} is not well-formed{place} ({first['type']})",
+        hint="statements hold counts, digests and identifiers only, never text",
+    )
+
+
+def _checked_json(value: Any) -> Any:
+    """Let through nested JSON whose strings and keys are tokens and whose numbers are integers."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _checked_json(key if isinstance(key, str) else object())
+            _checked_json(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _checked_json(item)
+    elif isinstance(value, str):
+        if not _TOKEN.fullmatch(value):
+            raise ValueError("a string is not an identifier")
+    elif value is not None and not (isinstance(value, int) and abs(value) <= _LARGEST):
+        raise ValueError("a value is not a string, an integer or a truth value")
+    return value
+
+
+Document = Annotated[dict[Token, Any], BeforeValidator(_checked_json)]
+
+
+class Body(BaseModel):
+    """Base of all bodies. A body that is not well-formed raises :class:`LedgerError`."""
+
+    model_config = FROZEN
+    kind: ClassVar[str] = ""
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise refusal(error, what=f"the body of a statement ({type(self).__name__})") from None
+
+
+class Segment(BaseModel):
+    """A run of records of one source: numbers of the first and last, keyed digest of the input."""
+
+    model_config = FROZEN
+
+    source_id: Hex
+    first: Count
+    last: Count
+    input_digest: Hex
+
+
+class Replaced(BaseModel):
+    """The sealed file that a new version takes the place of."""
+
+    model_config = FROZEN
+
+    version: Version
+    sha256: Digest
+
+
+class Ingested(Body):
+    """Records were read into a shard."""
+
+    kind: ClassVar[str] = "ingested"
+
+    dataset: Token
+    shard: Token
+    version: Version
+    segments: tuple[Segment, ...]
+    records: Count
+    policy_digest: Hex
+
+
+class Redacted(Body):
+    """A shard's records were redacted; counts by entity type and by operator."""
+
+    kind: ClassVar[str] = "redacted"
+
+    dataset: Token
+    shard: Token
+    version: Version
+    policy_digest: Hex
+    detector: dict[Token, Token]
+    records_in: Count
+    records_out: Count
+    quarantined: Count
+    entities: Counts
+    operators: Counts
+
+
+class Sealed(Body):
+    """A shard was encrypted; ``header`` is its shard header, verbatim."""
+
+    kind: ClassVar[str] = "sealed"
+
+    dataset: Token
+    shard: Token
+    version: Version
+    policy_digest: Hex
+    header: Document
+    keyring_sha256: Digest
+    kids: tuple[Hex, ...]
+    replaces: Replaced | None = None
+
+
+class Quarantined(Body):
+    """Records that could not be processed were sealed apart; counts by reason."""
+
+    kind: ClassVar[str] = "quarantined"
+
+    dataset: Token
+    shard: Token
+    version: Version
+    policy_digest: Hex
+    header: Document
+    keyring_sha256: Digest
+    kids: tuple[Hex, ...]
+    reasons: Counts
+    records: Count
+    of_shard: Token
+    replaces: Replaced | None = None
+
+
+class Published(Body):
+    """A run's manifest became part of the dataset."""
+
+    kind: ClassVar[str] = "published"
+
+    dataset: Token
+    version: Version
+    run_id: Token
+    manifest_sha256: Digest
+    dataset_sha256: Digest
+    shards: Count
+    records: Count
+    quarantined: Count
+    report_sha256: Digest | None = None
+    supersedes_count: Count
+
+
+class Unwrapped(Body):
+    """Data keys are about to be unwrapped for reading."""
+
+    kind: ClassVar[str] = "unwrapped"
+
+    dataset: Token
+    purpose: Token
+    shard_set_sha256: Digest
+    shards: Count
+    kid: Hex
+
+
+class Verified(Body):
+    """Somebody verified the dataset up to a checkpoint."""
+
+    kind: ClassVar[str] = "verified"
+
+    dataset: Token
+    verdict: Token
+    checkpoint_size: Count
+
+
+Scalar = StrictBool | Integer | Token
+
+
+class GenericBody(Body):
+    """Body of a kind whose fields are not fixed yet: scalars, lists of them, counts by name."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+    __pydantic_extra__: dict[str, Scalar | tuple[Scalar, ...] | dict[Token, Integer]]
