@@ -1,0 +1,1 @@
+"""Recognizers: every one is a Presidio ``EntityRecognizer``."""

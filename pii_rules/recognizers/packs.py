@@ -1,0 +1,70 @@
+"""Rule packs: YAML files in Presidio's recognizer schema.
+
+The files below ``pii_rules/packs`` also load in Presidio itself (a test does so). What
+YAML cannot say, the checksum of a rule, is named here.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any, Final, NamedTuple
+
+import yaml  # type: ignore[import-untyped]
+from presidio_analyzer import Pattern
+
+from pii_rules.recognizers import checksums
+from pii_rules.recognizers.rule import Check, Rule
+from redactory.canonical import sha256_hex
+
+PACKS: Final = ("core", "cn")
+
+_CHECKS: Final[dict[str, Check]] = {
+    "Email": checksums.email_domain,
+    "Card": checksums.card,
+    "Resident identity number": checksums.resident_id,
+    "Social credit code": checksums.social_credit_code,
+}
+
+
+class Pack(NamedTuple):
+    """One rule pack as it lies in the package.
+
+    Attributes:
+        name: file name without suffix.
+        sha256: hex digest of the file.
+        recognizers: its entries, in Presidio's schema.
+    """
+
+    name: str
+    sha256: str
+    recognizers: list[dict[str, Any]]
+
+    def rules(self, language: str) -> list[Rule]:
+        """The pack's rules for one language, in the order of the file."""
+        return [
+            _rule(entry, spoken)
+            for entry in self.recognizers
+            for spoken in entry["supported_languages"]
+            if spoken["language"] == language
+        ]
+
+
+def load_packs() -> list[Pack]:
+    """Every built-in pack, in a fixed order."""
+    return [_load(name) for name in PACKS]
+
+
+def _load(name: str) -> Pack:
+    raw = (files("pii_rules") / "packs" / f"{name}.yaml").read_bytes()
+    return Pack(name, sha256_hex(raw), yaml.safe_load(raw)["recognizers"])
+
+
+def _rule(entry: dict[str, Any], spoken: dict[str, Any]) -> Rule:
+    return Rule(
+        entry["supported_entity"],
+        entry["name"],
+        [Pattern(**pattern) for pattern in entry["patterns"]],
+        language=spoken["language"],
+        context=spoken.get("context", ()),
+        check=_CHECKS.get(entry["name"]),
+    )

@@ -1,0 +1,102 @@
+"""Phone numbers: candidates in one linear pass, numbering plans for the candidates only.
+
+Presidio's recognizer lets libphonenumber's matcher read the whole text once per region,
+which is most of Presidio's time. Here one pattern finds groups of digits and
+libphonenumber judges each group. The score says what the number's own form proves:
+
+====================================================  =====
+``+`` or ``00`` and a country code                    0.75
+national form with separators, valid in a region      0.5
+a group of digits that could be a number              0.1, so only beside a context word
+====================================================  =====
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import phonenumbers
+import regex  # type: ignore[import-untyped]
+from presidio_analyzer import EntityRecognizer, RecognizerResult
+
+from pii_rules.recognizers.rule import FLAGS, PATTERN_SECONDS, finding
+
+REGIONS: Final = ("US", "GB", "DE", "FR", "IL", "IN", "BR", "CN")
+_CONTEXT: Final = (
+    *("phone", "tel", "telephone", "cell", "mobile", "call", "fax"),
+    *("whatsapp", "sms", "contact", "hotline"),
+    *("电话", "手机", "致电", "联系", "拨打", "来电", "传真", "热线", "座机"),
+)
+_CANDIDATE: Final = regex.compile(
+    r"(?<![A-Z0-9])(?<!\d\.)"
+    r"(?:\+|00)?(?:\(\d{1,5}\)|\d)(?:[ \-./()]{0,2}\d){5,16}"
+    r"(?: ?(?:x|ext\.?|分机) ?\d{1,6})?"
+    r"(?![A-Z0-9])",
+    FLAGS,
+)
+_FEWEST: Final = 7
+_MOST: Final = 15  # ITU-T E.164
+_EXTENSION: Final = regex.compile(r" ?(?:x|ext\.?|分机)", FLAGS)
+
+
+class PhoneRule(EntityRecognizer):
+    """PHONE_NUMBER by libphonenumber; an ``EntityRecognizer`` of Presidio."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__(
+            supported_entities=["PHONE_NUMBER"],
+            name="Phone",
+            supported_language=language,
+            context=list(_CONTEXT),
+        )
+
+    def load(self) -> None:
+        """Nothing to load: the number plans come with libphonenumber."""
+
+    def analyze(
+        self,
+        text: str,
+        entities: Sequence[str],  # noqa: ARG002
+        nlp_artifacts: Any = None,  # noqa: ARG002
+    ) -> list[RecognizerResult]:
+        """Every group of digits that is, or could be, a phone number."""
+        results = []
+        for match in _CANDIDATE.finditer(text, timeout=PATTERN_SECONDS):
+            score, valid = _judge(_EXTENSION.split(match.group())[0])
+            if score:
+                results.append(finding(self, match.span(), score, validated=valid))
+        return results
+
+
+@lru_cache(maxsize=4096)
+def _judge(number: str) -> tuple[float, bool | None]:
+    """Score of a candidate, and whether a numbering plan has it."""
+    if number.startswith(("+", "00")):
+        international = "+" + number.removeprefix("+").removeprefix("00")
+        parsed = _parsed(international, None)
+        if parsed is not None and phonenumbers.is_possible_number(parsed):
+            return 0.75, phonenumbers.is_valid_number(parsed) or None
+    grouped = not number.isdigit()
+    if grouped and _shaped_like_a_number(number):
+        for region in REGIONS:
+            parsed = _parsed(number, region)
+            if parsed is not None and phonenumbers.is_valid_number(parsed):
+                return 0.5, True
+    digits = sum(character.isdigit() for character in number)
+    return (0.1, None) if _FEWEST <= digits <= _MOST else (0.0, None)
+
+
+def _shaped_like_a_number(number: str) -> bool:
+    """A trunk prefix, an area code in brackets, or the North American or mobile grouping."""
+    return number.startswith(("0", "(")) or bool(
+        regex.fullmatch(r"(?:1[-. ])?\d{3}[-. ]\d{3}[-. ]\d{4}|1\d{2}[- ]\d{4}[- ]\d{4}", number)
+    )
+
+
+def _parsed(number: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return None

@@ -1,0 +1,70 @@
+"""Surface forms: the exact strings under spans, and where else they occur.
+
+Used twice: propagation finds a value everywhere in its record once one rule has found it
+somewhere, and the leak gate looks for values that redaction left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import regex  # type: ignore[import-untyped]
+
+from pii_rules.spans import Span
+
+RECOGNIZER: Final = "propagation"
+_SHORTEST: Final = 6
+_SURE: Final = 0.5
+
+
+def is_telling(surface: str) -> bool:
+    """Whether a form identifies by itself: 6 characters or more with a digit or an @."""
+    return len(surface) >= _SHORTEST and any(c.isdigit() or c == "@" for c in surface)
+
+
+def occurrences(forms: Iterable[str], text: str, *, bordered: bool) -> Iterator[tuple[int, int]]:
+    """Where ``forms`` stand in ``text``, as (start, end); matches may overlap.
+
+    Args:
+        forms: non-empty strings, matched exactly.
+        text: where to look.
+        bordered: only between characters that are no ASCII letters or digits (Chinese
+            text is written without spaces, so a Han neighbour is a border).
+    """
+    wanted = sorted(set(forms), key=lambda form: (-len(form), form))
+    if not wanted:
+        return
+    core = r"\L<forms>"
+    pattern = rf"(?<![A-Za-z0-9]){core}(?![A-Za-z0-9])" if bordered else core
+    for match in regex.finditer(pattern, text, overlapped=True, forms=wanted):
+        yield match.span()
+
+
+def propagated(texts: Mapping[str, str], spans: Sequence[Span]) -> list[Span]:
+    """Further spans: every place where a surely found telling form occurs again.
+
+    Args:
+        texts: the record's text by column.
+        spans: resolved spans of that record; validated ones and those that score 0.5 or
+            more count as sure.
+
+    Returns:
+        New spans only, by the recognizer ``propagation`` with the type and score of the
+        best span of that form.
+    """
+    sources: dict[str, Span] = {}
+    for span in sorted(spans, key=lambda s: (-s.score, s.entity_type, s.column, s.start)):
+        surface = texts[span.column][span.start : span.end]
+        if (span.validated or span.score >= _SURE) and is_telling(surface):
+            sources.setdefault(surface, span)
+    known = {(span.column, span.start, span.end) for span in spans}
+    found = []
+    for column, text in texts.items():
+        for start, end in occurrences(sources, text, bordered=True):
+            if (column, start, end) not in known:
+                source = sources[text[start:end]]
+                found.append(
+                    source._replace(column=column, start=start, end=end, recognizer=RECOGNIZER)
+                )
+    return found

@@ -1,0 +1,46 @@
+"""Cutting a long text into windows, so that work stays linear in its length.
+
+Each window owns a stretch of the text and sees a margin on both sides of it: a finding
+counts in the one window that owns its first character, with all its context in view.
+Windows begin and end at white space where there is some, so that no number is cut in two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+_OWNED: Final = 3072
+_MARGIN: Final = 512
+
+
+class Window(NamedTuple):
+    """A stretch of text: visible [start, stop), owned [first, last)."""
+
+    start: int
+    first: int
+    last: int
+    stop: int
+
+
+def windows(text: str) -> Iterator[Window]:
+    """Windows whose owned stretches tile ``text`` without gap or overlap."""
+    first = 0
+    while first < len(text):
+        last = _cut(text, min(first + _OWNED, len(text)))
+        start = _cut(text, max(first - _MARGIN, 0))
+        stop = _cut(text, min(last + 2 * _MARGIN, len(text)))
+        yield Window(start, first, last, stop)
+        first = last
+
+
+def _cut(text: str, near: int) -> int:
+    """A border at ``near``, or up to a margin before it: a line's, a word's, or none."""
+    if near in (0, len(text)):
+        return near
+    floor = max(near - _MARGIN, 0)
+    for separator in ("\n", " "):
+        found = text.rfind(separator, floor, near)
+        if found >= 0:
+            return found + 1
+    return near
