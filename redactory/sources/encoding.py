@@ -113,7 +113,7 @@ def choose(sample: bytes, *, wanted: str | None, where: str) -> Encoding:
             return Encoding(codec, len(mark))
     if b"\0" in sample:
         codec = _utf16_order(sample)
-        if _decodes(sample, codec) and _reads_as_text(sample, codec):
+        if _reads_as_text(sample, codec):
             return Encoding(codec)
     is_utf8 = _decodes(sample, "utf-8")
     if not is_utf8 and _is_chinese(sample):
@@ -148,7 +148,7 @@ def _utf16_order(sample: bytes) -> str:
 
 def _reads_as_text(sample: bytes, codec: str) -> bool:
     """Whether nearly all of it is alphabetic scripts, common Chinese or punctuation."""
-    text = sample[: len(sample) // 2 * 2].decode(codec, "ignore")
+    text = sample[: len(sample) // 2 * 2].decode(codec, "replace")
     known = sum(
         character.isprintable() if character < "\u0800" else _is_known_above(character)
         for character in text
