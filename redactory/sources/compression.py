@@ -19,8 +19,8 @@ from redactory.errors import InputError
 Compression = Literal["gz", "zst"]
 
 _CHUNK = 1 << 16
-# A Zstandard block of a few bytes may stand for 128 KiB; this bounds one step to 32 MiB.
-_ZSTANDARD_STEP = 1 << 10
+# A Zstandard block of a few bytes may stand for 128 KiB; this bounds one step to 8 MiB.
+_ZSTANDARD_STEP = 1 << 8
 _GZIP_WRAPPER = 16 + zlib.MAX_WBITS
 
 
@@ -63,7 +63,7 @@ class ByteStream:
         while True:
             try:
                 chunk = self._file.read(size)
-            except OSError:
+            except Exception:  # noqa: BLE001 (each storage driver raises errors of its own)
                 raise InputError("cannot be read to its end", where=self._where) from None
             if not chunk:
                 return

@@ -1,8 +1,8 @@
 """Which encoding a file is written in.
 
-A byte order mark decides. Without one the first MiB decides, in this order: UTF-16 by
-its zero bytes, strict UTF-8 (RFC 3629), GB18030 only if the text it would give is
-Chinese beyond doubt, else UTF-8. A wrong guess would hide personal data from every
+A byte order mark decides. Without one the first MiB decides: UTF-16 if one byte order
+reads as text, strict UTF-8 (RFC 3629), GB18030 only if the text it would give is Chinese
+beyond doubt, else UTF-8. A wrong guess would hide personal data from every
 recognizer, so doubt ends in undecodable records, never in plausible nonsense.
 """
 
@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from redactory.errors import InputError
 
 SAMPLE_BYTES = 1 << 20
+_SCORED_BYTES = 1 << 16
+_TELLING_BYTES = 16  # fewer bytes of any other set may pair up to common Chinese by chance
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
@@ -111,11 +113,11 @@ def choose(sample: bytes, *, wanted: str | None, where: str) -> Encoding:
     for mark, codec in _MARKS:
         if sample.startswith(mark):
             return Encoding(codec, len(mark))
-    if b"\0" in sample:
-        codec = _utf16_order(sample)
-        if _reads_as_text(sample, codec):
-            return Encoding(codec)
     is_utf8 = _decodes(sample, "utf-8")
+    if b"\0" in sample or (not is_utf8 and len(sample) >= _TELLING_BYTES):
+        for codec in ("utf-16-le", "utf-16-be"):
+            if _reads_as_text(sample[:_SCORED_BYTES], codec):
+                return Encoding(codec)
     if not is_utf8 and _is_chinese(sample):
         return Encoding("gb18030")
     if _is_binary(sample, is_utf8=is_utf8):
@@ -139,11 +141,6 @@ def _decodes(sample: bytes, codec: str) -> bool:
     except UnicodeError:
         return False
     return True
-
-
-def _utf16_order(sample: bytes) -> str:
-    """The order that puts most zero bytes into the high half of the code units."""
-    return "utf-16-le" if sample[1::2].count(0) >= sample[::2].count(0) else "utf-16-be"
 
 
 def _reads_as_text(sample: bytes, codec: str) -> bool:

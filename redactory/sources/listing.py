@@ -113,37 +113,45 @@ class _Place:
         self._given = given
         try:
             filesystem, self._root = fsspec.core.url_to_fs(given)
-        except (ImportError, ValueError, OSError):
+        except Exception:  # noqa: BLE001 (each storage driver raises errors of its own)
             raise InputError(
                 "no such kind of storage, or its driver is not installed",
                 where=given,
                 hint="install the fsspec driver for this scheme, such as s3fs for s3://",
             ) from None
         self._fs: Any = filesystem
+        # zip://part::s3://whole: a part is found again only together with its container.
+        part, link, container = given.partition("::")
+        self._container = link + container if "://" in part else ""
         self._is_local = isinstance(filesystem, LocalFileSystem)
         if self._is_local:
             self._root = os.path.abspath(self._root)  # noqa: PTH100 (Path keeps "..")
 
     def uri(self, path: str) -> str:
-        return path if self._is_local else str(self._fs.unstrip_protocol(path))
+        """``path`` as it can be opened again without this place."""
+        return path if self._is_local else f"{self._fs.unstrip_protocol(path)}{self._container}"
 
-    def files(self) -> Iterator[tuple[str, bool]]:
+    def files(self) -> list[tuple[str, bool]]:
         """Paths, and whether each is named directly."""
         try:
-            if self._fs.isfile(self._root):
-                yield self._root, True
-            elif self._fs.isdir(self._root):
-                yield from ((path, False) for path in self._below(self._root))
-            elif self._fs.exists(self._root):
-                raise InputError("is no regular file", where=self._given)
-            elif _GLOB & set(self._root):
-                for path in self._fs.glob(self._root):
-                    found = self._below(path) if self._fs.isdir(path) else [path]
-                    yield from ((each, False) for each in found)
-            else:
-                raise InputError("nothing is there", where=self._given)
-        except OSError:
+            found = self._found()
+        except Exception:  # noqa: BLE001 (each storage driver raises errors of its own)
             raise InputError("cannot be listed", where=self._given) from None
+        if found is None:
+            raise InputError("nothing is there that can be read", where=self._given)
+        return found
+
+    def _found(self) -> list[tuple[str, bool]] | None:
+        if self._fs.isfile(self._root):
+            return [(self._root, True)]
+        if self._fs.isdir(self._root):
+            return [(path, False) for path in self._below(self._root)]
+        if self._fs.exists(self._root) or not _GLOB & set(self._root):
+            return None
+        matches = self._fs.glob(self._root)
+        folders = [path for path in matches if self._fs.isdir(path)]
+        inside = {path for folder in folders for path in self._below(folder)}
+        return [(path, False) for path in sorted({*matches, *inside} - {*folders})]
 
     def source(self, path: str, chosen: Format | None, *, is_named: bool) -> Source | None:
         """The source at ``path``, or ``None`` if it is to be skipped."""
@@ -153,6 +161,9 @@ class _Place:
             kind = None
         if kind is None:
             return None
+        readable_name = path.encode("utf-8", "replace").decode()
+        if readable_name != path:
+            raise InputError("the file name is not UTF-8", where=readable_name, hint="rename it")
         if kind == "parquet" and compression:
             raise InputError(
                 "a compressed Parquet file cannot be read",
@@ -161,7 +172,13 @@ class _Place:
             )
         if self._is_local and not os.access(path, os.R_OK):
             raise InputError("may not be read", where=path, hint="check its permissions")
-        return Source(self.uri(path), int(self._fs.info(path).get("size") or 0), kind, compression)
+        return Source(self.uri(path), self._size(path), kind, compression)
+
+    def _size(self, path: str) -> int:
+        try:
+            return int(self._fs.info(path).get("size") or 0)
+        except Exception:  # noqa: BLE001 (as above)
+            raise InputError("cannot be listed", where=self.uri(path)) from None
 
     def _is_hidden(self, path: str) -> bool:
         """Whether the part of ``path`` that was not spelled out has a dotted name in it."""

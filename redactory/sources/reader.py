@@ -108,8 +108,10 @@ class _ToTheBreak:
 @contextmanager
 def _opened(source: Source) -> Iterator[BinaryIO]:
     try:
-        file = fsspec.open(source.uri, "rb").open()
-    except (OSError, ImportError, ValueError):
+        # Named here because a container such as a zip file closes with its file system.
+        filesystem, path = fsspec.core.url_to_fs(source.uri)
+        file = filesystem.open(path, "rb")
+    except Exception:  # noqa: BLE001 (each storage driver raises errors of its own)
         raise InputError("cannot be opened", where=source.uri) from None
     try:
         yield file

@@ -33,6 +33,17 @@ def test_unicode_without_a_mark_is_told_from_its_bytes(bench, name, text):
     assert bench.read_bytes("a.txt", text.encode(name)).column() == [text]
 
 
+def test_short_latin_text_is_not_taken_for_chinese():
+    for word in ("é", "éa", "été", "café", "Zoé Lü", "çà et là", "Ærø", "ÄÖ", "naïveté"):
+        assert choose(word.encode("latin-1"), wanted=None, where="f").codec == "utf-8"
+
+
+@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_any_zero_byte_is_told_too(bench, name):
+    text = "尊敬的王女士您的电话我们会在三日内与您联系"
+    assert bench.read_bytes("a.txt", text.encode(name)).column() == [text]
+
+
 def test_chinese_in_gb18030_is_found(bench):
     assert bench.read_bytes("a.txt", CHINESE.encode("gb18030")).column() == [CHINESE]
 
@@ -61,7 +72,7 @@ def test_other_encodings_are_quarantined_not_misread_and_read_when_named(bench, 
 @pytest.mark.parametrize("name", ["utf-8", "utf-16-le", "utf-16-be", "utf-16", "gb18030"])
 def test_line_formats_split_in_every_encoding(bench, name):
     # U+0A0A, U+220A and U+0D0A hold the bytes of a line feed across and inside code units.
-    texts = ["plain", "一二三，。", "ਊ\u220a\u0d0a੊", "𠀀𝔘", "end"]
+    texts = ["plain", "一二三，。", "ਊ\u220a\u0d0a੊", "𠀀𝔘", "\u0a05一\u0a05", "end"]
     rows = "".join(json.dumps({"text": t}, ensure_ascii=False) + "\n" for t in texts)
     assert bench.read_bytes("a.jsonl", rows.encode(name), encoding=name).column() == texts
     table = "id,text\n" + "".join(f'{n},"{t}"\n' for n, t in enumerate(texts))

@@ -119,6 +119,22 @@ def test_null_text_is_empty_and_other_columns_become_text(bench):
     ]
 
 
+def test_a_value_too_deep_to_write_again_is_malformed(bench):
+    depth = next(d for d in range(900, 0, -10) if _parses("[" * d + "]" * d))
+    deep = b'{"text": "a", "x": ' + b"[" * depth + b"]" * depth + b"}"
+    outcome = bench.read_bytes("a.jsonl", b'{"text": "a", "x": 1}\n' + deep, pass_through=("x",))
+    assert outcome.numbers == [0, 1]
+    assert {reason for _, reason in outcome.reasons} <= {"malformed_json"}
+
+
+def _parses(text):
+    try:
+        json.loads(text)
+    except RecursionError:
+        return False
+    return True
+
+
 def test_an_empty_subject_is_nobody(bench):
     data = b'{"text": "x", "who": ""}\n{"text": "y", "who": "p1"}'
     outcome = bench.read_bytes("a.jsonl", data, subject_column="who")

@@ -1,4 +1,5 @@
 import os
+import zipfile
 
 import fsspec
 import pytest
@@ -41,6 +42,14 @@ def test_a_file_without_permission_is_refused(tree):
     (tree / "b.txt").chmod(0)
     with pytest.raises(InputError, match="may not be read"):
         list_sources(str(tree))
+
+
+def test_a_file_name_that_is_no_text_is_refused(tree):
+    descriptor = os.open(os.fsencode(tree) + b"/\xff.txt", os.O_CREAT)
+    os.close(descriptor)
+    with pytest.raises(InputError, match="not UTF-8") as error:
+        list_sources(str(tree))
+    assert str(error.value).encode()
 
 
 def test_a_folder_without_readable_files_is_refused(tmp_path):
@@ -127,3 +136,19 @@ def test_any_fsspec_url_is_listed_and_read():
     memory.rm("/in/a.jsonl")
     with pytest.raises(InputError, match="cannot be opened"):
         list(read(listing.sources[0], options, source_id="s"))
+
+
+def test_parts_of_a_container_are_listed_and_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as container:
+        container.writestr("in/a.jsonl", '{"text": "x"}')
+    (source,) = list_sources(f"zip://in::{tmp_path}/z.zip").sources
+    assert source.uri == f"zip://in/a.jsonl::{tmp_path}/z.zip"
+    (batch,) = read(source, ReadOptions(), source_id="s")
+    assert batch.records["text"].to_pylist() == ["x"]
+
+
+def test_a_storage_that_fails_is_one_clear_refusal(tmp_path):
+    (tmp_path / "z.zip").write_bytes(b"no zip file")
+    with pytest.raises(InputError) as error:
+        list_sources(f"zip://in::{tmp_path}/z.zip")
+    assert error.value.exit_code == 2

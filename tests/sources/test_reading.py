@@ -165,6 +165,15 @@ def test_columns_not_carried_are_named(bench, name):
     assert columns_not_carried(source, ReadOptions(pass_through=("src",))) == []
 
 
+def test_columns_not_carried_of_parquet_and_of_plain_text(bench):
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(ROWS), sink)
+    (source,) = list_sources(bench.write("t.parquet", sink.getvalue())).sources
+    assert columns_not_carried(source, ReadOptions()) == ["src"]
+    (source,) = list_sources(bench.write("t.txt", b"x")).sources
+    assert columns_not_carried(source, ReadOptions()) == []
+
+
 def test_closing_early_closes_the_file(bench):
     (source,) = list_sources(bench.write("a.jsonl", b'{"text": "x"}\n' * 5000)).sources
     batches = read(source, ReadOptions(batch_rows=1), source_id="s")
