@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-import regex  # type: ignore[import-untyped]
-
 from pii_rules.spans import Span
 
 RECOGNIZER: Final = "propagation"
@@ -29,16 +27,22 @@ def occurrences(forms: Iterable[str], text: str, *, bordered: bool) -> Iterator[
     Args:
         forms: non-empty strings, matched exactly.
         text: where to look.
-        bordered: only between characters that are no ASCII letters or digits (Chinese
-            text is written without spaces, so a Han neighbour is a border).
+        bordered: only where no ASCII letter or digit is joined to another (Chinese text
+            is written without spaces, so a Han neighbour is a border).
     """
-    wanted = sorted(set(forms), key=lambda form: (-len(form), form))
-    if not wanted:
-        return
-    core = r"\L<forms>"
-    pattern = rf"(?<![A-Za-z0-9]){core}(?![A-Za-z0-9])" if bordered else core
-    for match in regex.finditer(pattern, text, overlapped=True, forms=wanted):
-        yield match.span()
+    for form in sorted(set(forms)):
+        start = text.find(form)
+        while start >= 0:
+            end = start + len(form)
+            if not bordered or not (_joined(text, start) or _joined(text, end)):
+                yield start, end
+            start = text.find(form, start + 1)
+
+
+def _joined(text: str, border: int) -> bool:
+    """Whether ASCII letters or digits stand on both sides of ``border``."""
+    sides = text[max(border - 1, 0) : border + 1]
+    return len(sides) > 1 and sides.isascii() and sides.isalnum()
 
 
 def propagated(texts: Mapping[str, str], spans: Sequence[Span]) -> list[Span]:

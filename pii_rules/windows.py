@@ -2,7 +2,8 @@
 
 Each window owns a stretch of the text and sees a margin on both sides of it: a finding
 counts in the one window that owns its first character, with all its context in view.
-Windows begin and end at white space where there is some, so that no number is cut in two.
+Windows begin and end at white space or a Chinese stop where there is one, so that no number
+is cut in two.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def _cut(text: str, near: int) -> int:
     if near in (0, len(text)):
         return near
     floor = max(near - _MARGIN, 0)
-    for separator in ("\n", " "):
+    for separator in ("\n", " ", "。", "，"):
         found = text.rfind(separator, floor, near)
         if found >= 0:
             return found + 1

@@ -41,7 +41,7 @@ def _alphanumerics(text: str) -> str:
 
 def luhn(text: str) -> bool:
     """Whether the digits of ``text`` end in their Luhn check digit and are not all equal."""
-    digits = [int(character) for character in text if character.isdigit()]
+    digits = [int(character) for character in text if character.isdecimal()]
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
     return len(set(digits)) > 1 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
@@ -75,12 +75,12 @@ def resident_id(text: str) -> bool | None:
 
 
 def _is_birth_date(digits: str) -> bool:
-    """A calendar date of 1890-2099: no look at the clock, which would change answers."""
+    """A calendar date of 1800-2099: no look at the clock, which would change answers."""
     try:
         day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError:
         return False
-    return 1890 <= day.year <= 2099
+    return 1800 <= day.year <= 2099
 
 
 def social_credit_code(text: str) -> bool:

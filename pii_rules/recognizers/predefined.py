@@ -2,7 +2,7 @@
 
 Left out on purpose: the US driver's licence (its pattern fits nearly every short code;
 the labelled rule in packs/core.yaml takes its place), and what an own rule covers
-better: e-mail, phone, card, IBAN, URL.
+better: e-mail, phone, card, IBAN, URL, IPv4.
 """
 
 from __future__ import annotations
@@ -47,11 +47,16 @@ _NHS: Final = (
     ("NHS in one piece", r"\b\d{10}\b", 0.1),
 )
 _DEA: Final = (("DEA certificate", r"\b[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}\b", 0.4),)
+_IPV6: Final = tuple(
+    (pattern.name, pattern.regex, pattern.score)
+    for pattern in IpRecognizer.PATTERNS
+    if pattern.name != "IPv4"  # an own rule
+)
 
 _ADOPTED: Final = (
     _Adopted(CryptoRecognizer),
     _Adopted(DateRecognizer, ("date", "birth", "born", "日期", "出生", "生日")),
-    _Adopted(IpRecognizer),
+    _Adopted(IpRecognizer, patterns=_IPV6),
     _Adopted(MacAddressRecognizer),
     _Adopted(UuidRecognizer),
     _Adopted(UsSsnRecognizer, ("social security", "ssn", "ssns", "社会安全", "社安")),

@@ -1,0 +1,164 @@
+"""Chinese identifiers: one table of positives and near misses per rule."""
+
+import pytest
+
+RESIDENT = [
+    ("身份证号11010519491231002X。", "11010519491231002X"),
+    ("身份证：11010519491231002x", "11010519491231002x"),
+    ("他的证件110105194912310 02X", None),
+    ("ID 440524188001010014 on file", "440524188001010014"),
+    ("公民身份号码为44052418800101001４", "44052418800101001４"),
+    ("编号[11010519491231002X]", "11010519491231002X"),
+    ("resident 110105 19491231 002X", "110105 19491231 002X"),
+    ("见11010519491231002X及附件", "11010519491231002X"),
+    ("身份证号110105491231002", "110105491231002"),
+    ("身份证号110105194912310021", "110105194912310021"),
+    ("公民身份11010519491231002\u200bX", "11010519491231002\u200bX"),
+    # near misses
+    ("流水 110105194912310021", None),
+    ("单据 110105491231002 已收", None),
+    ("11010519491331002X", None),
+    ("11010519490230002X", None),
+    ("99010519491231002X", None),
+    ("011010519491231002X", None),
+    ("11010519491231002XY", None),
+    ("A11010519491231002X", None),
+    ("身份证复印件一份", None),
+    ("11010518491231002X", None),
+    ("订货数量 1101051949", None),
+]
+
+MOBILE = [
+    ("手机13800138000", "13800138000"),
+    ("138 0013 8000", "138 0013 8000"),
+    ("138-0013-8000", "138-0013-8000"),
+    ("+8613800138000", "+8613800138000"),
+    ("+86 138 0013 8000", "+86 138 0013 8000"),
+    ("0086 19912345678", "0086 19912345678"),
+    ("致电13912345678，谢谢", "13912345678"),
+    ("１３８００１３８０００", "１３８００１３８０００"),
+    ("a,15012345678,b", "15012345678"),
+    ("66,16612345678", "16612345678"),
+    ("（17612345678）", "17612345678"),
+    # near misses
+    ("12800138000", None),
+    ("1380013800", None),
+    ("138001380001", None),
+    ("X13800138000", None),
+    ("13800138000a", None),
+    ("3.13800138000", None),
+    ("15412345678", None),
+    ("共计 2380013800 元", None),
+    ("1 3 8 0 0 1", None),
+    ("19412345678 次", None),
+]
+
+PLATE = [
+    ("车牌京A12345", "京A12345"),
+    ("沪B·8K321", "沪B·8K321"),
+    ("粤BD12345", "粤BD12345"),
+    ("苏E 9Z8X7", "苏E 9Z8X7"),
+    ("浙A1234警", "浙A1234警"),
+    ("粤Z1234港", "粤Z1234港"),
+    ("鲁BF00001停在", "鲁BF00001"),
+    ("川A-12345", "川A-12345"),
+    ("黑M0001学", "黑M0001学"),
+    ("闽DAA123", "闽DAA123"),
+    # near misses
+    ("京A1234", None),
+    ("京I12345", None),
+    ("京A1234567", None),
+    ("国A12345", None),
+    ("京ABCDEF", None),
+    ("京 12345", None),
+    ("北京A座", None),
+    ("晋A级景区", None),
+    ("京12345", None),
+    ("苏O12345", None),
+]
+
+CREDIT_CODE = [
+    ("91350100M000100Y43", "91350100M000100Y43"),
+    ("信用代码：91350100M000100Y43。", "91350100M000100Y43"),
+    ("12110000400000148Q", None),
+    # near misses
+    ("91350100M000100Y44", None),
+    ("81350100M000100Y43", None),
+    ("91350100M000100Y4", None),
+    ("91350100M000100Y430", None),
+    ("91350100I000100Y43", None),
+    ("95350100M000100Y43", None),
+    ("9135010AM000100Y43", None),
+]
+
+TRAVEL = [
+    ("护照E12345678", ("CN_PASSPORT", "E12345678")),
+    ("护照号码 EA1234567", ("CN_PASSPORT", "EA1234567")),
+    ("passport G12345678", ("CN_PASSPORT", "G12345678")),
+    ("通行证H12345678", ("CN_TRAVEL_PERMIT", "H12345678")),
+    ("回乡证 M1234567801", ("CN_TRAVEL_PERMIT", "M1234567801")),
+    ("往来港澳通行证C12345678", ("CN_TRAVEL_PERMIT", "C12345678")),
+    ("台胞证号码：12345678", ("CN_TRAVEL_PERMIT", "12345678")),
+    # near misses: no context, one digit off, glued
+    ("E12345678", None),
+    ("型号 G12345678", None),
+    ("通行证H1234567", None),
+    ("零件 M1234567801", None),
+    ("编组 12345678 台", None),
+    ("护照XE12345678", None),
+]
+
+MESSENGER = [
+    ("微信号：zhang_san88", "zhang_san88"),
+    ("微信 lisi2020", "lisi2020"),
+    ("wechat id: wang-5566", "wang-5566"),
+    ("QQ 123456789", "123456789"),
+    ("QQ号：10001234", "10001234"),
+    ("QQ群5566778", "5566778"),
+    # near misses
+    ("微信支付", None),
+    ("微信 hello", None),
+    ("微信号", None),
+    ("QQ 0123456", None),
+    ("QQ 123", None),
+    ("wechat is great", None),
+    ("IQQ 1234567", None),
+]
+
+
+@pytest.mark.parametrize(("text", "surface"), RESIDENT)
+def test_resident_id(found, text, surface):
+    got = [s for t, s in found(text, "zh") if t == "CN_RESIDENT_ID"]
+    assert got == ([] if surface is None else [surface])
+
+
+@pytest.mark.parametrize(("text", "surface"), MOBILE)
+@pytest.mark.parametrize("tag", ["zh", "en"])
+def test_mobile(found, text, surface, tag):
+    got = [s for t, s in found(text, tag) if t == "PHONE_NUMBER"]
+    assert got == ([] if surface is None else [surface])
+
+
+@pytest.mark.parametrize(("text", "surface"), PLATE)
+def test_licence_plate(found, text, surface):
+    got = [s for t, s in found(text, "zh") if t == "LICENSE_PLATE"]
+    assert got == ([] if surface is None else [surface])
+
+
+@pytest.mark.parametrize(("text", "surface"), CREDIT_CODE)
+def test_social_credit_code(found, text, surface):
+    got = [s for t, s in found(text, "zh") if t == "CN_SOCIAL_CREDIT_CODE"]
+    assert got == ([] if surface is None else [surface])
+
+
+@pytest.mark.parametrize(("text", "wanted"), TRAVEL)
+def test_passport_and_permits(found, text, wanted):
+    kinds = {"CN_PASSPORT", "CN_TRAVEL_PERMIT"}
+    got = [pair for pair in found(text, "zh") if pair[0] in kinds]
+    assert got == ([] if wanted is None else [wanted])
+
+
+@pytest.mark.parametrize(("text", "surface"), MESSENGER)
+def test_messenger_id(found, text, surface):
+    got = [s for t, s in found(text, "zh") if t == "MESSENGER_ID"]
+    assert got == ([] if surface is None else [surface])

@@ -1,0 +1,82 @@
+"""Folding, windows and surface forms: maps over text that must be exact for any text."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pii_rules.normalise import fold
+from pii_rules.spans import Span
+from pii_rules.surfaces import is_telling, occurrences, propagated
+from pii_rules.windows import windows
+
+LOOKALIKES = "aZ09０９ＡｚＺ＠．－\u00a0\u3000\u2013\u200b\u200d\ufeff\u00ad王，。"
+lookalike_text = st.text(st.sampled_from(LOOKALIKES), max_size=40) | st.text(max_size=40)
+
+
+@given(lookalike_text, st.data())
+def test_every_folded_range_comes_from_its_original_range(text, data):
+    folded = fold(text)
+    if not folded.text:
+        return
+    start = data.draw(st.integers(0, len(folded.text) - 1))
+    end = data.draw(st.integers(start + 1, len(folded.text)))
+    first, last = folded.original(start, end)
+    assert 0 <= first < last <= len(text)
+    assert fold(text[first:last]).text == folded.text[start:end]
+
+
+@given(lookalike_text)
+def test_folding_is_idempotent(text):
+    once = fold(text).text
+    assert fold(once).text == once
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)))
+def test_ascii_is_left_alone(text):
+    assert fold(text).text == text
+
+
+@given(st.integers(0, 20_000), st.sampled_from([7, 61, 1000, 10**6]), st.sampled_from("\n 。x"))
+def test_windows_tile_the_text_and_see_around(length, every, border):
+    text = "".join(border if i % every == every - 1 else "y" for i in range(length))
+    position = 0
+    for window in windows(text):
+        assert window.first == position < window.last
+        assert window.start <= window.first < window.last <= window.stop
+        assert window.stop == len(text) or window.stop - window.last >= 512
+        assert window.stop - window.start <= 6144
+        position = window.last
+    assert position == len(text)
+
+
+@given(
+    st.lists(st.text("ab1 ", min_size=1, max_size=4), max_size=4), st.text("ab1 王", max_size=30)
+)
+def test_occurrences_are_all_there_are(forms, text):
+    got = set(occurrences(forms, text, bordered=False))
+    assert got == {
+        (i, i + len(f)) for f in forms for i in range(len(text)) if text.startswith(f, i)
+    }
+    assert set(occurrences(forms, text, bordered=True)) <= got
+
+
+def test_borders_are_ascii_only():
+    text = "AB-1234 xAB-1234 王AB-1234王 AB-12345"
+    assert [a for a, _ in occurrences(["AB-1234"], text, bordered=True)] == [0, 18]
+
+
+def test_telling_forms():
+    assert is_telling("abc123")
+    assert is_telling("a@b.co")
+    assert not is_telling("a1234")
+    assert not is_telling("London")
+
+
+def test_propagation_reaches_other_columns_and_needs_a_sure_source():
+    texts = {"text": "id AB-1234", "notes": "see AB-1234, AB-1234"}
+    sure = Span("text", 3, 10, "ACCOUNT_ID", 0.6, "x")
+    assert [(s.column, s.start, s.recognizer) for s in propagated(texts, [sure])] == [
+        ("notes", 4, "propagation"),
+        ("notes", 13, "propagation"),
+    ]
+    assert propagated(texts, [sure._replace(score=0.45)]) == []
+    assert len(propagated(texts, [sure._replace(score=0.45, validated=True)])) == 2
