@@ -6,10 +6,11 @@ holds everything; no server and no network are involved.
 
 from audit_ledger.batch import Entry
 from audit_ledger.checkpoint import Checkpoint
+from audit_ledger.draft import Draft, Provenance
 from audit_ledger.environment import Environment
 from audit_ledger.log import Log
 from audit_ledger.note import LogSigner, LogVerifier
-from audit_ledger.statement import Draft, Provenance, Statement
+from audit_ledger.statement import Statement
 from audit_ledger.verify import LogVerdict, Problem, verify_log
 
 __all__ = [

@@ -11,15 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from audit_ledger.bodies import Body
+from audit_ledger.draft import Draft, Provenance, draft_id, make_statement
 from audit_ledger.environment import Environment
 from audit_ledger.merkle import leaf_hash
-from audit_ledger.statement import (
-    AnyStatement,
-    Draft,
-    Provenance,
-    draft_id,
-    make_statement,
-)
+from audit_ledger.statement import AnyStatement
 from redactory.errors import LedgerError
 
 _EVENT_ID_BYTES = 16

@@ -6,6 +6,7 @@ identifier, a digest or a time, so that a raw value cannot slip into the log.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Any, ClassVar
 
@@ -21,9 +22,12 @@ from pydantic import (
 
 from redactory.errors import LedgerError
 
-# RFC 8785 numbers are IEEE doubles: integers are exact up to here.
-_LARGEST = 2**53 - 1
-_TOKEN = re.compile(r"[A-Za-z0-9_.:@/+-]{1,200}")
+# RFC 8785 numbers are IEEE doubles: integers of 15 digits are exact.
+_LARGEST = 10**15 - 1
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
+_TOKENS_ONLY = re.compile(
+    r'(?:"[A-Za-z0-9_.:@/+-]{1,200}"|[{}\[\],:]|-?[0-9]{1,15}(?![0-9])|true|false|null)+'
+)
 
 Token = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_.:@/+-]{1,200}$")]
 Hex = Annotated[str, StringConstraints(strict=True, pattern=r"^([0-9a-f]{2}){1,64}$")]
@@ -48,24 +52,31 @@ def refusal(error: ValidationError, *, what: str) -> LedgerError:
     )
 
 
-def _checked_json(value: Any) -> Any:
-    """Let through nested JSON whose strings and keys are tokens and whose numbers are integers."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _checked_json(key if isinstance(key, str) else object())
-            _checked_json(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _checked_json(item)
-    elif isinstance(value, str):
-        if not _TOKEN.fullmatch(value):
-            raise ValueError("a string is not an identifier")
-    elif value is not None and not (isinstance(value, int) and abs(value) <= _LARGEST):
-        raise ValueError("a value is not a string, an integer or a truth value")
+def compact_json(value: Any) -> bytes:
+    """Sorted compact JSON, refused unless it holds only tokens, integers, truth values, null.
+
+    On such values this is the RFC 8785 form, at the speed of the standard library: with
+    ASCII strings that need no escape both sort keys alike, and integers of at most 15
+    digits are written alike.
+
+    Raises:
+        ValueError: something else is inside, or no JSON at all.
+    """
+    try:
+        raw = _ENCODER.encode(value)
+    except (TypeError, RecursionError):
+        raise ValueError("not JSON") from None
+    if not _TOKENS_ONLY.fullmatch(raw):
+        raise ValueError("a string that is not an identifier, or a number that is no integer")
+    return raw.encode("ascii")
+
+
+def _document(value: Any) -> Any:
+    compact_json(value)
     return value
 
 
-Document = Annotated[dict[Token, Any], BeforeValidator(_checked_json)]
+Document = Annotated[dict[Token, Any], BeforeValidator(_document)]
 
 
 class Body(BaseModel):

@@ -9,10 +9,12 @@ checkpoint covers, and opening the log for writing removes exactly those.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from audit_ledger.batch import Batch, Entry
 from audit_ledger.checkpoint import Checkpoint
+from audit_ledger.draft import Draft, Provenance, checked_body, production_id
 from audit_ledger.edge import Edge
 from audit_ledger.environment import Environment
 from audit_ledger.folder import CHECKPOINT, VERIFIER_KEY, LedgerFolder
@@ -20,13 +22,7 @@ from audit_ledger.index import IdIndex
 from audit_ledger.merkle import EMPTY_ROOT, consistency_proof, inclusion_proof, leaf_hash
 from audit_ledger.note import LogSigner, LogVerifier
 from audit_ledger.reader import LogReader, read_verifier
-from audit_ledger.statement import (
-    Draft,
-    Provenance,
-    checked_body,
-    parse_statement,
-    production_id,
-)
+from audit_ledger.statement import parse_statement
 from redactory.errors import InputError, LedgerError
 
 _DEFAULT = Environment()
@@ -198,8 +194,7 @@ class Log:
 
     def find_id(self, statement_id: str) -> Entry | None:
         """The statement with this id (hex)."""
-        index = self._index.find(statement_id, self.checkpoint.size)
-        return None if index is None else self.entry(index)
+        return self._find(statement_id, self.checkpoint.size)
 
     def inclusion(self, index: int, at: Checkpoint | None = None) -> list[bytes]:
         """Inclusion proof of a leaf (RFC 9162) in the tree of ``at``, by default the newest.
@@ -223,6 +218,10 @@ class Log:
             raise LedgerError("the log is shorter than that", where=CHECKPOINT)
         return consistency_proof(self._reader.nodes(size), old_size, size)
 
+    def _find(self, statement_id: str, size: int) -> Entry | None:
+        index = self._index.find(statement_id, size)
+        return None if index is None else self.entry(index)
+
     def _catch_up(self) -> Edge:
         """The edge at the newest checkpoint; what an interrupted append left goes. Locked."""
         checkpoint = self._reader.checkpoint()
@@ -239,7 +238,7 @@ class Log:
         return Batch(
             size=edge.size,
             newest=newest,
-            find=self.find_id,
+            find=partial(self._find, size=edge.size),
             provenance=provenance,
             environment=self._environment,
         )

@@ -97,7 +97,8 @@ class LogReader:
 
     def entries(self, start: int, size: int) -> Iterator[tuple[int, bytes]]:
         """Index and bytes of the entries ``[start, size)``, one bundle in memory at a time."""
-        for number in range(start // TILE_WIDTH, -(-size // TILE_WIDTH)):
+        end = -(-size // TILE_WIDTH) if start < size else 0
+        for number in range(start // TILE_WIDTH, end):
             first = number * TILE_WIDTH
             for index, raw in enumerate(self.bundle(number, size), first):
                 if index >= start:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import (
@@ -20,13 +18,20 @@ from pydantic import (
     Field,
     SerializeAsAny,
     StringConstraints,
-    ValidationError,
 )
 
 from audit_ledger import bodies
-from audit_ledger.bodies import FROZEN, Body, Count, Digest, GenericBody, Hex, Token, refusal
+from audit_ledger.bodies import (
+    FROZEN,
+    Body,
+    Count,
+    Digest,
+    GenericBody,
+    Hex,
+    Token,
+    compact_json,
+)
 from audit_ledger.tiles import ENTRY_LIMIT
-from redactory.canonical import canonical_json, digest_of
 from redactory.errors import LedgerError
 
 PRODUCTION_KINDS = frozenset(
@@ -39,49 +44,14 @@ EVENT_KINDS = frozenset(
 )
 KINDS = PRODUCTION_KINDS | EVENT_KINDS
 
-_TYPE = "https://in-toto.io/Statement/v1"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 _PREDICATE_TYPE = re.compile(r"urn:redactory:statement:([a-z]+):v1")
-# Every string is a token, every number an integer: then Python's sorted compact JSON is
-# the RFC 8785 form, and no text can hide in a leaf.
-_TOKENS_ONLY = re.compile(
-    rb'(?:"[A-Za-z0-9_.:@/+-]{1,200}"|[{}\[\],:]|-?[0-9]{1,16}|true|false|null)+'
-)
 
 Time = Annotated[
     str, StringConstraints(strict=True, pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
 ]
 ActorKind = Literal["cli", "airflow", "system"]
 BodyType = TypeVar("BodyType", bound=Body)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A statement before the log has accepted it.
-
-    Attributes:
-        kind: one of ``KINDS``.
-        subject: pairs of name and SHA-256 (hex) of what the statement is about.
-        body: the kind's model, or its fields.
-        shard_key: what identifies a production statement within its dataset; by default
-            the body's ``shard``, else its ``run_id``.
-    """
-
-    kind: str
-    subject: tuple[tuple[str, str], ...]
-    body: Body | Mapping[str, Any]
-    shard_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
-    """Who appends, in which run, with which code."""
-
-    actor_kind: ActorKind
-    actor_name: str
-    run_id: str | None
-    dag_id: str | None = None
-    try_number: int | None = None
-    code_version: str
 
 
 class SubjectDigest(BaseModel):
@@ -167,23 +137,24 @@ class Statement(BaseModel, Generic[BodyType]):
         Raises:
             LedgerError: longer than an entry may be, or a string is more than a token.
         """
-        raw = canonical_json(self.model_dump(mode="json", by_alias=True))
+        try:
+            raw = compact_json(self.model_dump(mode="json", by_alias=True))
+        except ValueError:
+            raise LedgerError(
+                f"a '{self.kind}' statement holds a string that is not an identifier",
+                hint="statements hold counts, digests and identifiers only, never text",
+            ) from None
         if len(raw) > ENTRY_LIMIT:
             raise LedgerError(
                 f"a '{self.kind}' statement is longer than {ENTRY_LIMIT} bytes",
                 hint="record a long list by its digest",
-            )
-        if not _TOKENS_ONLY.fullmatch(raw):
-            raise LedgerError(
-                f"a '{self.kind}' statement holds a string that is not an identifier",
-                hint="statements hold counts, digests and identifiers only, never text",
             )
         return raw
 
 
 AnyStatement = Statement[Any]
 
-_BODIES: dict[str, type[Body]] = {
+BODY_MODELS: dict[str, type[Body]] = {
     **dict.fromkeys(KINDS, GenericBody),
     **{
         model.kind: model
@@ -198,79 +169,10 @@ _BODIES: dict[str, type[Body]] = {
         )
     },
 }
-_MODELS: dict[str, type[AnyStatement]] = {
+STATEMENT_MODELS: dict[str, type[AnyStatement]] = {
     kind: Statement[body]  # type: ignore[valid-type]  # parametrised at run time, once a kind
-    for kind, body in _BODIES.items()
+    for kind, body in BODY_MODELS.items()
 }
-
-
-def production_id(kind: str, dataset: str, key: str, version: int) -> str:
-    """Id of the production statement ``kind`` about version ``version`` of ``key`` (hex)."""
-    return digest_of(["statement/v1", dataset, key, version, kind])
-
-
-def checked_body(draft: Draft) -> Body:
-    """The draft's body as its kind's model.
-
-    Raises:
-        LedgerError: unknown kind, or not that kind's fields.
-    """
-    model = _BODIES.get(draft.kind)
-    if model is None:
-        raise LedgerError("there is no such kind of statement")
-    if isinstance(draft.body, Body):
-        if type(draft.body) is not model:
-            raise LedgerError(f"the body is not that of a '{draft.kind}' statement")
-        return draft.body
-    return model(**draft.body)
-
-
-def draft_id(draft: Draft, body: Body) -> str | None:
-    """The id that a production draft will have; ``None`` for an event.
-
-    Raises:
-        LedgerError: the body does not say dataset, version and shard or run.
-    """
-    if draft.kind in EVENT_KINDS:
-        return None
-    fields = dict(body)
-    dataset, version = fields.get("dataset"), fields.get("version")
-    key = draft.shard_key or fields.get("shard") or fields.get("run_id")
-    if not (isinstance(dataset, str) and isinstance(version, int) and isinstance(key, str)):
-        raise LedgerError(f"a '{draft.kind}' statement needs a dataset, a version, a shard or run")
-    return production_id(draft.kind, dataset, key, version)
-
-
-def make_statement(
-    draft: Draft, body: Body, provenance: Provenance, *, statement_id: str, time: str
-) -> AnyStatement:
-    """The statement for an accepted draft.
-
-    Raises:
-        LedgerError: a subject or the provenance is not well-formed.
-    """
-    run = {
-        "run_id": provenance.run_id,
-        "dag_id": provenance.dag_id,
-        "try": provenance.try_number,
-    }
-    fields = {
-        "_type": _TYPE,
-        "subject": [{"name": n, "digest": {"sha256": d}} for n, d in draft.subject],
-        "predicateType": f"urn:redactory:statement:{draft.kind}:v1",
-        "predicate": {
-            "id": statement_id,
-            "time": time,
-            "actor": {"kind": provenance.actor_kind, "name": provenance.actor_name},
-            "run": run if provenance.run_id is not None else None,
-            "code_version": provenance.code_version,
-            "body": body,
-        },
-    }
-    try:
-        return _MODELS[draft.kind].model_validate(fields)
-    except ValidationError as error:
-        raise refusal(error, what=f"a '{draft.kind}' statement") from None
 
 
 def parse_statement(raw: bytes, *, where: str) -> AnyStatement:
@@ -284,13 +186,11 @@ def parse_statement(raw: bytes, *, where: str) -> AnyStatement:
         LedgerError: not a statement in its canonical form (the message holds none of it).
     """
     malformed = LedgerError("is not a canonical statement of a known kind", where=where)
-    if not _TOKENS_ONLY.fullmatch(raw):
-        raise malformed
     try:
         value = json.loads(raw)
-        canonical = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+        canonical = compact_json(value)
         kind = _PREDICATE_TYPE.fullmatch(value["predicateType"])
-        statement = _MODELS[kind[1] if kind else ""].model_validate_json(raw)
+        statement = STATEMENT_MODELS[kind[1] if kind else ""].model_validate_json(raw)
     except (ValueError, KeyError, TypeError, RecursionError, LedgerError):
         raise malformed from None
     if canonical != raw:
