@@ -92,17 +92,6 @@ class Body(BaseModel):
             raise refusal(error, what=f"the body of a statement ({type(self).__name__})") from None
 
 
-class Segment(BaseModel):
-    """A run of records of one source: numbers of the first and last, keyed digest of the input."""
-
-    model_config = FROZEN
-
-    source_id: Hex
-    first: Count
-    last: Count
-    input_digest: Hex
-
-
 class Replaced(BaseModel):
     """The sealed file that a new version takes the place of."""
 
@@ -113,14 +102,19 @@ class Replaced(BaseModel):
 
 
 class Ingested(Body):
-    """Records were read into a shard."""
+    """Records were read into a shard.
+
+    ``segments_sha256`` is over the list of (source, range, keyed digest) that the run's
+    manifest holds; a shard over many small files would not fit into an entry otherwise.
+    """
 
     kind: ClassVar[str] = "ingested"
 
     dataset: Token
     shard: Token
     version: Version
-    segments: tuple[Segment, ...]
+    segments_sha256: Digest
+    sources: Count
     records: Count
     policy_digest: Hex
 

@@ -66,6 +66,9 @@ class Folder(Protocol):
     def move_all(self, moves: Sequence[tuple[str, str]]) -> None:
         """Rename (source, target) pairs durably; never over another file; may be repeated."""
 
+    def move_over(self, source: str, target: str) -> None:
+        """Rename durably, atomically taking the place of ``target``."""
+
     def delete(self, name: str) -> None:
         """Remove ``name``; nothing happens if it is not there."""
 
@@ -183,6 +186,12 @@ class LocalFolder:
         for source, _ in moves:
             (self.root / source).unlink(missing_ok=True)
 
+    def move_over(self, source: str, target: str) -> None:
+        goal = self.root / _checked(target)
+        self._make_parent(goal)
+        (self.root / _checked(source)).replace(goal)
+        fsync_folder(goal.parent)
+
     def delete(self, name: str) -> None:
         target = self.root / _checked(name)
         target.unlink(missing_ok=True)
@@ -278,6 +287,9 @@ class RemoteFolder:
                 self._fs.mv(self.path(source), self.path(target))
             elif not self.exists(target):
                 raise FileNotFoundError(source)
+
+    def move_over(self, source: str, target: str) -> None:
+        self._fs.mv(self.path(source), self.path(target))
 
     def delete(self, name: str) -> None:
         if self.exists(name):

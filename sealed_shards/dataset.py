@@ -168,5 +168,8 @@ def _wanted(
 
 def file_sha256(folder: Folder, name: str) -> str:
     """SHA-256 (hex) of a file of any size."""
+    digest = hashlib.sha256()
     with folder.open(name) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

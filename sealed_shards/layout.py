@@ -15,7 +15,6 @@ SOURCES: Final = "sources"
 AREAS: Final = (DATA, QUARANTINE, SOURCES)
 
 DATASET_FILE: Final = "dataset.json"
-NEXT_DATASET_FILE: Final = "dataset.json.next"
 RUNS_FOLDER: Final = ".runs"
 LEDGER_FOLDER: Final = "ledger"
 REPORTS_FOLDER: Final = "reports"

@@ -19,6 +19,7 @@ DATASET_FORMAT: Final = "redactory-dataset/v1"
 MANIFEST_FORMAT: Final = "redactory-manifest/v1"
 
 ShardId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Role = Literal["record_id", "lang", "subject", "label", "text", "pass_through"]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 
 
@@ -50,7 +51,7 @@ class ColumnField(_Document):
 
     name: str
     type: str
-    role: Literal["record_id", "lang", "subject", "label", "text", "pass_through"]
+    role: Role
 
 
 class DatasetInfo(_Document):

@@ -65,6 +65,7 @@ class RsaRecipient:
             )
         self._public_key = public_key
         self.kid = key_id(public_key)
+        self.bits = public_key.key_size
 
     @classmethod
     def from_pem(cls, pem: bytes, *, where: str) -> RsaRecipient:

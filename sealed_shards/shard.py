@@ -21,7 +21,7 @@ from redactory.durable import Folder
 from redactory.errors import IntegrityError
 from sealed_shards.chunks import CheckedFile, HashingSink, chunks_root, split_leaves
 from sealed_shards.context import DATA_KEY_BYTES, ShardContext, derive_key_and_commitment
-from sealed_shards.header import ContextFields, ShardHeader
+from sealed_shards.header import ShardHeader
 from sealed_shards.layout import shard_file
 from sealed_shards.recipients import Identity, Recipient
 from sealed_shards.wraps import unwrap_with, wrap_for
@@ -75,13 +75,16 @@ def seal(
         ) as writer:
             writer.write_table(table)
         digest, leaves = sink.digests()
-    header = ShardHeader(
-        ctx=ContextFields.model_validate(context.as_json()),
-        sha256=digest.hex(),
-        size=sink.size,
-        rows=table.num_rows,
-        commit=commitment.hex(),
-        chunks_root=chunks_root(leaves).hex(),
+    header = ShardHeader.model_validate(
+        {
+            "ctx": context.as_json(),
+            "sha256": digest.hex(),
+            "bytes": sink.size,
+            "rows": table.num_rows,
+            "commit": commitment.hex(),
+            "chunks_root": chunks_root(leaves).hex(),
+            "extensions": {},
+        }
     )
     return SealedShard(header, wraps, b"".join(leaves))
 

@@ -19,7 +19,6 @@ from sealed_shards.layout import (
     AREAS,
     DATASET_FILE,
     MANIFESTS_FOLDER,
-    NEXT_DATASET_FILE,
     REPORTS_FOLDER,
     RUNS_FOLDER,
     manifest_file,
@@ -76,10 +75,7 @@ def _documents(folder: Folder, head: DatasetHead) -> Iterator[Problem]:
             if name == DATASET_FILE:
                 DatasetInfo.decode(raw, where=name)
         except IntegrityError as error:
-            if name == DATASET_FILE and folder.exists(NEXT_DATASET_FILE):
-                yield Problem(name, "a change was begun and not finished: redactory run --resume")
-            else:
-                yield Problem(name, error.what)
+            yield Problem(name, error.what)
             broken = True
     if not broken:
         yield from _manifest_entries(folder, head)
@@ -104,9 +100,11 @@ def _shard_files(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:
     yield from (Problem(name, "is missing") for name in missing)
     if names["headers"] not in missing and folder.read(names["headers"]) != shard.header.encode():
         yield Problem(names["headers"], "is not the header that was recorded")
-    if names["wraps"] not in missing:
-        if sha256_hex(folder.read(names["wraps"])) != shard.wraps_sha256:
-            yield Problem(names["wraps"], "the wrapped keys are not the recorded ones")
+    if (
+        names["wraps"] not in missing
+        and sha256_hex(folder.read(names["wraps"])) != shard.wraps_sha256
+    ):
+        yield Problem(names["wraps"], "the wrapped keys are not the recorded ones")
     if names["chunks"] not in missing:
         try:
             split_leaves(

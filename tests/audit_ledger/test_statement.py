@@ -19,7 +19,8 @@ COMMON = {"dataset": "letters", "shard": "5a" * 16, "version": 1, "policy_digest
 BODIES = {
     "ingested": {
         **COMMON,
-        "segments": [{"source_id": "ab" * 16, "first": 0, "last": 9, "input_digest": D}],
+        "segments_sha256": D,
+        "sources": 1,
         "records": 10,
     },
     "redacted": {

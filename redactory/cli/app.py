@@ -1,0 +1,44 @@
+"""All commands, gathered. Each module imports what it needs when its command runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from redactory import __version__
+from redactory.cli import dataset, demo, detect, keys, ledger, redact, run
+
+app = typer.Typer(
+    name="redactory",
+    help="Turn raw text full of personal data into sealed, audited data.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - Typer's form of a callback
+    if value:
+        typer.echo(f"redactory {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("run", epilog=run.EXAMPLES)(run.run_command)
+app.command("detect", epilog=detect.EXAMPLES)(detect.detect_command)
+app.command("redact", epilog=redact.EXAMPLES)(redact.redact_command)
+app.command("demo", epilog=demo.EXAMPLES)(demo.demo_command)
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(keys.app, name="keys")

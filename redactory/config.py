@@ -1,0 +1,145 @@
+"""The one configuration of a run: TOML file, command line and DAG form all fill this model."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from redactory.errors import InputError
+
+ColumnName = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class RunConfig(BaseModel):
+    """What a run reads, what it does to it, and where the result goes.
+
+    Unknown keys are refused: a misspelt key would silently not apply.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: tuple[str, ...] = Field(
+        min_length=1, description="Files, folders, globs or fsspec URLs to read"
+    )
+    output: str = Field(min_length=1, description="The dataset's folder or URL")
+    policy: str = Field(default="gdpr", description="A built-in policy or a TOML file")
+    scope: str | None = Field(
+        default=None, description="Pseudonym scope; the policy's, else 'default'"
+    )
+    dataset_name: str | None = Field(
+        default=None, description="Name the dataset id is derived from; default: the input"
+    )
+    input_format: Literal["txt", "jsonl", "csv", "tsv", "parquet"] | None = Field(
+        default=None, description="Format of every input; default: by suffix"
+    )
+
+    text_columns: tuple[ColumnName, ...] = Field(
+        default=("text",), min_length=1, description="Columns to redact"
+    )
+    id_column: ColumnName | None = Field(default=None, description="Default: 'id' where present")
+    lang_column: ColumnName | None = Field(
+        default=None, description="Language tag per record; default: 'lang' where present"
+    )
+    subject_column: ColumnName | None = Field(
+        default=None, description="Column that names a person across rows"
+    )
+    label_column: ColumnName | None = Field(default=None, description="Column of the class")
+    pass_through: tuple[ColumnName, ...] = Field(
+        default=(),
+        description="Columns to carry; scanned as text unless the policy calls them safe",
+    )
+    text_unit: Literal["file", "paragraph"] = Field(
+        default="file", description="What is one record of a .txt file"
+    )
+    encoding: str | None = Field(default=None, description="Default: detected")
+    max_record_bytes: int = Field(default=1 << 20, ge=1, le=1 << 28)
+
+    recipients: tuple[str, ...] = Field(
+        default=(), description="Public key files that may open the data; default: the reader key"
+    )
+    quarantine_recipients: tuple[str, ...] = Field(
+        default=(), description="Public key files that may open the quarantine"
+    )
+    same_quarantine_key: bool = Field(
+        default=False, description="Allow one key for data and quarantine (shown in red)"
+    )
+
+    rows_per_shard: int = Field(default=10_000, ge=1, le=10_000_000)
+    bytes_per_shard: int = Field(default=8 << 20, ge=1, le=1 << 32)
+    bytes_per_batch: int = Field(
+        default=256 << 20, ge=1, description="Input bytes in one batch (one Airflow task)"
+    )
+    max_quarantine_share: float | None = Field(
+        default=None, ge=0, le=1, description="Default: the policy's"
+    )
+    leak_gate: bool = Field(default=True, description="Check redacted text a second time")
+    workers: int = Field(default=0, ge=0, le=512, description="Processes; 0: as the input needs")
+    ledger: str | None = Field(
+        default=None, description="Local folder of the log; default: 'ledger' in the dataset"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_input(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("input"), str):
+            return {**value, "input": (value["input"],)}
+        return value
+
+    @classmethod
+    def parse(cls, values: dict[str, Any], *, where: str = "configuration") -> RunConfig:
+        """Validate ``values``.
+
+        Raises:
+            InputError: one line that names the key and what is allowed there.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            key = ".".join(str(part) for part in problem["loc"]) or "configuration"
+            if problem["type"] == "extra_forbidden":
+                known = ", ".join(sorted(cls.model_fields))
+                raise InputError(
+                    f"unknown key {key}", where=where, hint=f"allowed: {known}"
+                ) from None
+            raise InputError(f"{key}: {problem['msg'].lower()}", where=where) from None
+
+    @classmethod
+    def from_toml(
+        cls, path: str | os.PathLike[str], overrides: Mapping[str, Any] | None = None
+    ) -> RunConfig:
+        """Read a TOML file; ``overrides`` win over what stands in it.
+
+        Raises:
+            InputError: unreadable, not TOML, or an invalid key.
+        """
+        where = os.fspath(path)
+        try:
+            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", where=where) from None
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+            raise InputError("is not a TOML file", where=where) from None
+        return cls.parse({**values, **(overrides or {})}, where=where)
+
+    def column_roles(self) -> dict[str, Any]:
+        """The choices that decide what a record is; part of the configuration digest."""
+        return self.model_dump(
+            mode="json",
+            include={
+                "text_columns",
+                "id_column",
+                "lang_column",
+                "subject_column",
+                "label_column",
+                "pass_through",
+                "text_unit",
+                "encoding",
+                "max_record_bytes",
+            },
+        )

@@ -1,0 +1,119 @@
+"""What a verified log says about a dataset: the bridge from ``audit_ledger`` to ``sealed_shards``.
+
+A log is read here only after it was verified (:mod:`redactory.trust`), or by the process
+that is about to append to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from audit_ledger import Entry
+from redactory.errors import LedgerError
+from sealed_shards.access import DatasetHead, RecordedShard, ShardKey
+from sealed_shards.header import ShardHeader
+from sealed_shards.layout import DATA, QUARANTINE, SOURCES
+
+_AREAS = {"/quarantine": QUARANTINE, "/sources": SOURCES}
+
+
+@dataclass(frozen=True)
+class ShardCounts:
+    """What a ``redacted`` statement counts."""
+
+    entities: dict[str, int]
+    operators: dict[str, int]
+
+
+@dataclass
+class Evidence:
+    """A log's statements on datasets, gathered in one pass."""
+
+    shards: dict[str, dict[ShardKey, RecordedShard]] = field(default_factory=dict)
+    counts: dict[str, dict[str, ShardCounts]] = field(default_factory=dict)
+    reasons: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    published: dict[str, list[Any]] = field(default_factory=dict)
+
+    @classmethod
+    def gather(cls, entries: Iterable[Entry]) -> Evidence:
+        """Read statements in the order of the log.
+
+        Raises:
+            LedgerError: a statement contradicts an earlier one.
+        """
+        evidence = cls()
+        for entry in entries:
+            statement = entry.statement
+            if statement.kind in ("sealed", "quarantined"):
+                evidence._add_shard(statement.body, where=f"leaf {entry.index}")
+                if statement.kind == "quarantined":
+                    dataset, _ = split_area(statement.body.dataset)
+                    evidence.reasons.setdefault(dataset, {})[statement.body.of_shard] = dict(
+                        statement.body.reasons
+                    )
+            elif statement.kind == "redacted":
+                body = statement.body
+                evidence.counts.setdefault(body.dataset, {})[body.shard] = ShardCounts(
+                    dict(body.entities), dict(body.operators)
+                )
+            elif statement.kind == "published":
+                evidence._add_published(statement.body, where=f"leaf {entry.index}")
+        return evidence
+
+    def datasets(self) -> list[str]:
+        """Ids of all datasets that the log speaks of."""
+        return sorted({*self.shards, *self.published})
+
+    def head(self, dataset: str) -> DatasetHead:
+        """The newest state of ``dataset``; version 0 if it was never published."""
+        published = self.published.get(dataset, [])
+        return DatasetHead(
+            dataset=dataset,
+            version=len(published),
+            dataset_sha256=published[-1].dataset_sha256 if published else "",
+            manifests={body.run_id: body.manifest_sha256 for body in published},
+            reports={body.run_id: body.report_sha256 for body in published if body.report_sha256},
+            shards=self.shards.get(dataset, {}),
+        )
+
+    def _add_shard(self, body: Any, *, where: str) -> None:
+        dataset, area = split_area(body.dataset)
+        try:
+            header = ShardHeader.model_validate(body.header)
+        except ValidationError:
+            raise LedgerError("holds a malformed shard header", where=where) from None
+        context = header.ctx
+        if (context.dataset, context.shard, context.version) != (
+            body.dataset,
+            body.shard,
+            body.version,
+        ):
+            raise LedgerError("its header belongs to another shard", where=where)
+        known = self.shards.setdefault(dataset, {})
+        older = known.get((area, body.shard))
+        if older is not None and older.header.ctx.version >= body.version:
+            raise LedgerError("an older version of a shard follows a newer one", where=where)
+        known[(area, body.shard)] = RecordedShard(
+            area=area,
+            header=header,
+            wraps_sha256=body.keyring_sha256,
+            replaced=(*older.replaced, older.header.stem) if older else (),
+        )
+
+    def _add_published(self, body: Any, *, where: str) -> None:
+        earlier = self.published.setdefault(body.dataset, [])
+        if body.version != len(earlier) + 1:
+            raise LedgerError("the dataset's versions do not follow each other", where=where)
+        earlier.append(body)
+
+
+def split_area(name: str) -> tuple[str, str]:
+    """(dataset id, area) of the dataset name in a context."""
+    for suffix, area in _AREAS.items():
+        if name.endswith(suffix):
+            return name.removesuffix(suffix), area
+    return name, DATA

@@ -1,0 +1,116 @@
+"""The keys of a user (contracts, "Keys made at first use")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit_ledger import LogSigner
+from redactory.canonical import sha256_hex
+from redactory.home import home
+from redactory.passphrase import Passphrase
+from redactory.pseudonym import PseudonymKey, load_or_create
+from sealed_shards import RsaIdentity, RsaRecipient, SoftwareKeyring
+
+READER = "reader"
+QUARANTINE = "quarantine"
+LOG = "log"
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """What may be shown of a key."""
+
+    name: str
+    algorithm: str
+    fingerprint: str
+    public_file: str
+    private_here: bool
+
+
+class KeyStore:
+    """Keys below ``REDACTORY_HOME``; private halves are unlocked only when used.
+
+    Args:
+        folder: the home folder; None for the user's own.
+        notice: receives one-line notices (a drawn passphrase, created keys).
+    """
+
+    def __init__(
+        self, folder: Path | None = None, *, notice: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.folder = folder or home()
+        self.keyring = SoftwareKeyring(self.folder / "keys")
+        self._passphrase = Passphrase(self.folder, notice=notice)
+        self._notice = notice
+
+    def ensure(self, *names: str) -> None:
+        """Create those of the reader, quarantine and log keys that do not exist yet.
+
+        Raises:
+            KeyringError: no passphrase can be had.
+            InputError: the folder cannot be written.
+        """
+        for name in names:
+            if self.keyring.has(name):
+                continue
+            passphrase = self._passphrase.get(new=True)
+            if name == LOG:
+                self.keyring.create_ed25519(name, passphrase)
+            else:
+                self.keyring.create_rsa(name, passphrase)
+            self._notice(f"created the {name} key in {self.keyring.folder}")
+
+    def create_reader(self, name: str, *, bits: int) -> RsaRecipient:
+        """Create a further RSA key pair of any name.
+
+        Raises:
+            KeyringError: the name is taken, or the key would be too weak.
+        """
+        return self.keyring.create_rsa(name, self._passphrase.get(new=True), bits=bits)
+
+    def recipient(self, name: str) -> RsaRecipient:
+        """Public key of ``name``."""
+        return self.keyring.recipient(name)
+
+    def identity(self, name: str) -> RsaIdentity:
+        """Private RSA key of ``name``."""
+        return self.keyring.identity(name, self._passphrase.get())
+
+    def passphrase(self) -> bytes:
+        """The passphrase of existing keys.
+
+        Raises:
+            KeyringError: it cannot be had.
+        """
+        return self._passphrase.get()
+
+    def log_signer(self, origin: str) -> LogSigner:
+        """The log key, bound to the name of one log."""
+        return LogSigner(self.keyring.signing_key(LOG, self._passphrase.get()), origin)
+
+    def pseudonym_key(self, scope: str) -> PseudonymKey:
+        """The key of a scope, drawn at first use."""
+        return load_or_create(self.folder / "scopes", scope)
+
+    def facts(self) -> list[KeyFacts]:
+        """What can be told of every key pair, without any passphrase."""
+        facts = []
+        for name in self.keyring.names():
+            if name == LOG:
+                raw = self.keyring.verify_key(name).public_bytes_raw()
+                algorithm, fingerprint = "Ed25519", sha256_hex(raw)
+            else:
+                recipient = self.keyring.recipient(name)
+                algorithm, fingerprint = f"RSA-{recipient.bits}", recipient.kid
+            facts.append(
+                KeyFacts(
+                    name=name,
+                    algorithm=algorithm,
+                    fingerprint=fingerprint,
+                    public_file=str(self.keyring.folder / f"{name}.pub.pem"),
+                    private_here=self.keyring.has(name),
+                )
+            )
+        return facts

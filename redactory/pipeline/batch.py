@@ -1,0 +1,89 @@
+"""The seal step for one batch: its shards one after the other, or on worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+from redactory.pipeline import ids
+from redactory.pipeline.outcome import BatchResult, ShardOutcome
+from redactory.pipeline.planning import ShardInput
+from redactory.pipeline.pool import ordered_map
+from redactory.pipeline.sanitise import Sanitiser
+from redactory.pipeline.sealing import SealContext, ShardSealer
+from redactory.pipeline.setup import RunSetup
+from redactory.pipeline.state import RunState
+
+Progress = Callable[[ShardOutcome], None]
+Seal = Callable[[Iterable[ShardInput]], Iterator[ShardOutcome]]
+
+_sealer: ShardSealer | None = None
+
+
+def seal_batch(
+    setup: RunSetup,
+    run_id: str,
+    batch: dict[str, Any],
+    *,
+    context: SealContext,
+    seal: Seal,
+    progress: Progress = lambda _: None,
+) -> dict[str, Any]:
+    """Seal every shard of a batch into the run's staging area.
+
+    Args:
+        setup: of the run.
+        run_id: the run.
+        batch: an entry of what the list step returned.
+        context: what the sealing processes hold.
+        seal: seals shard inputs in order (:func:`sealing`).
+        progress: told of each shard.
+
+    Returns:
+        ``{batch_id, result_path, sha256, rows_in, rows_out, quarantined}``.
+    """
+    state = RunState(setup.folder, run_id)
+    state.begin(setup.run_facts())
+    sources = state.read_batch(batch["batch_id"], batch["sha256"], setup.subkeys["work"])
+    outcomes = []
+    for outcome in seal(setup.planner().plan(sources)):
+        outcomes.append(outcome)
+        progress(outcome)
+    new = [o for o in outcomes if not o.data.adopted]
+    read = {segment.source_id for o in new for segment in o.segments}
+    rows: list[dict[str, object]] = [
+        {"source_id": source_id, "uri": s.uri, "format": s.format, "bytes": s.size}
+        for s in sources
+        if (source_id := ids.source_id(setup.subkeys["id"], s.uri)) in read
+    ]
+    result = BatchResult(
+        batch_id=batch["batch_id"],
+        outcomes=tuple(outcomes),
+        sources=ShardSealer(context).seal_sources(rows) if rows else None,
+    )
+    name = state.name("results", f"{batch['batch_id']}.json")
+    digest = state.store(name, result.encode())
+    return {
+        "batch_id": batch["batch_id"],
+        "result_path": name,
+        "sha256": digest,
+        **result.summary(),
+    }
+
+
+def sealing(
+    context: SealContext, workers: int, sanitiser: Sanitiser | None = None
+) -> AbstractContextManager[Seal]:
+    """A function that seals shard inputs in order, in this process or on ``workers``."""
+    return ordered_map(_process, workers, start=_start, with_=(context, sanitiser))
+
+
+def _start(context: SealContext, sanitiser: Sanitiser | None) -> None:
+    global _sealer  # noqa: PLW0603 - one sealer a process, its models loaded once
+    _sealer = ShardSealer(context, sanitiser)
+
+
+def _process(shard: ShardInput) -> ShardOutcome:
+    assert _sealer is not None  # noqa: S101 - set when the process started
+    return _sealer.process(shard)

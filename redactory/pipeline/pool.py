@@ -1,0 +1,85 @@
+"""An order-preserving map over worker processes, with bounded memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from redactory.errors import RedactoryError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_WORTH_A_SECOND_PROCESS = 16 << 20  # below, loading the models again costs more than it saves
+
+
+def worker_count(asked: int, input_bytes: int) -> int:
+    """Processes to use: as asked, or (0) as many as the input keeps busy."""
+    if asked:
+        return asked
+    return max(1, min(os.cpu_count() or 1, input_bytes // _WORTH_A_SECOND_PROCESS + 1))
+
+
+@contextmanager
+def ordered_map(
+    function: Callable[[Item], Result],
+    workers: int,
+    *,
+    start: Callable[..., None],
+    with_: tuple[Any, ...],
+) -> Iterator[Callable[[Iterable[Item]], Iterator[Result]]]:
+    """A ``map`` whose calls run in ``workers`` processes, results in order.
+
+    At most two items a worker are held at a time, so memory does not grow with the input.
+
+    Args:
+        function: a module-level function.
+        workers: 1 runs everything in this process.
+        start: called once in each process before the first item,
+        with_: with these arguments.
+
+    Raises:
+        RedactoryError: a worker process died.
+    """
+    if workers == 1:
+        start(*with_)
+        yield lambda items: map(function, items)
+        return
+    # Native thread pools in every worker would fight over the same cores.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=start,
+        initargs=with_,
+    )
+    try:
+        yield lambda items: _in_order(pool, function, items, held=2 * workers)
+    except BrokenProcessPool:
+        raise RedactoryError(
+            "a worker process died", hint="continue with the same command and --resume"
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _in_order(
+    pool: ProcessPoolExecutor,
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    held: int,
+) -> Iterator[Result]:
+    waiting: deque[Future[Result]] = deque()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) >= held:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

@@ -1,0 +1,276 @@
+"""The publish step: what was recorded becomes a new version of the dataset.
+
+Order: report, manifest, ``published`` leaf, ``dataset.json``, then the run's state goes.
+A manifest without its leaf counts for nothing, so everything before the leaf may be
+repeated, and everything after it follows from it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audit_ledger import Draft, Log, Provenance
+from redactory.canonical import sha256_hex
+from redactory.errors import LedgerError, PolicyError
+from redactory.evidence import Evidence
+from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
+from redactory.pipeline.recording import open_log
+from redactory.pipeline.setup import RunSetup
+from redactory.pipeline.state import RunState
+from redactory.report import ReportFacts, render_report
+from redactory.trust import TrustStore, remember
+from sealed_shards.access import DatasetHead
+from sealed_shards.dataset import current_shards, published_manifests
+from sealed_shards.layout import DATASET_FILE, manifest_file, report_file
+from sealed_shards.manifest import DatasetInfo, Manifest, ManifestShard
+
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a run added, in counts and digests only."""
+
+    run_id: str
+    dataset: str
+    dataset_version: int
+    checkpoint_size: int
+    root: str
+    shards: int
+    records: int
+    quarantined: int
+    new: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """For XCom, asset events and ``--json``."""
+        return dict(vars(self))
+
+
+def publish_run(
+    setup: RunSetup, run_id: str, results: Sequence[Mapping[str, Any]], provenance: Provenance
+) -> Published:
+    """Publish a recorded run; without anything new the dataset stays as it is.
+
+    Args:
+        setup: of the run.
+        run_id: the run.
+        results: what the seal step returned, one a batch.
+        provenance: who publishes.
+
+    Raises:
+        PolicyError: more records were quarantined than the policy allows.
+    """
+    state = RunState(setup.folder, run_id)
+    batches = [state.read_result(result) for result in results]
+    log = open_log(setup)
+    head = _head(setup, log)
+    if run_id not in head.manifests:
+        check_share(setup, batches)
+        head = _publish(setup, state, log, batches, provenance)
+    _finish_dataset_file(setup, state, head)
+    remember(TrustStore(setup.keys.folder / "trust"), log)
+    state.finish()
+    outcomes = [outcome for batch in batches for outcome in batch.outcomes]
+    checkpoint = log.checkpoint
+    return Published(
+        run_id=run_id,
+        dataset=setup.dataset,
+        dataset_version=head.version,
+        checkpoint_size=checkpoint.size,
+        root=checkpoint.root.hex(),
+        shards=len(outcomes),
+        records=sum(o.rows_out for o in outcomes),
+        quarantined=sum(o.quarantined for o in outcomes),
+        new=run_id in head.manifests,
+    )
+
+
+def check_share(setup: RunSetup, batches: Sequence[BatchResult]) -> None:
+    """Refuse to publish a run that quarantined too much.
+
+    Raises:
+        PolicyError: the share of quarantined records is over the limit.
+    """
+    outcomes = [outcome for batch in batches for outcome in batch.outcomes]
+    rows_in = sum(o.rows_in for o in outcomes)
+    quarantined = sum(o.quarantined for o in outcomes)
+    limit = setup.config.max_quarantine_share
+    limit = setup.policy.max_quarantine_share if limit is None else limit
+    if quarantined > limit * rows_in:
+        reasons: Counter[str] = Counter()
+        for outcome in outcomes:
+            reasons.update(outcome.reasons)
+        listed = ", ".join(f"{code} {count}" for code, count in sorted(reasons.items()))
+        raise PolicyError(
+            f"{quarantined} of {rows_in} records went to quarantine, over the limit of "
+            f"{limit:.1%}; nothing was published",
+            hint=f"reasons: {listed}; mend the input, or raise --max-quarantine-share",
+        )
+
+
+def _publish(
+    setup: RunSetup,
+    state: RunState,
+    log: Log,
+    batches: Sequence[BatchResult],
+    provenance: Provenance,
+) -> DatasetHead:
+    for tries_left in reversed(range(_TRIES)):
+        head = _head(setup, log)
+        info = _dataset_info(setup, log, batches)
+        manifest = _manifest(setup, state, head, batches, report_sha256="0" * 64)
+        if not (manifest.shards or manifest.quarantine or manifest.supersedes):
+            return head
+        report = render_report(_report_facts(setup, manifest, batches, log))
+        manifest = manifest.model_copy(update={"report_sha256": sha256_hex(report)})
+        _put(state, report_file(state.run_id), report)
+        _put(state, manifest_file(state.run_id), manifest.encode())
+        state.store(state.name(DATASET_FILE), info.encode())
+        draft = Draft(
+            kind="published",
+            subject=((manifest_file(state.run_id), sha256_hex(manifest.encode())),),
+            body={
+                "dataset": setup.dataset,
+                "version": manifest.version,
+                "run_id": state.run_id,
+                "manifest_sha256": sha256_hex(manifest.encode()),
+                "dataset_sha256": sha256_hex(info.encode()),
+                "shards": len(manifest.shards),
+                "records": manifest.records_out,
+                "quarantined": manifest.quarantined,
+                "report_sha256": manifest.report_sha256,
+                "supersedes_count": len(manifest.supersedes),
+            },
+            # One statement a version: of two runs that publish at once, one comes second.
+            shard_key="head",
+        )
+        try:
+            log.append([draft], provenance)
+        except LedgerError:
+            if not tries_left or _head(setup, log).version < manifest.version:
+                raise
+            continue
+        return _head(setup, log)
+    raise LedgerError("other runs keep publishing", where="ledger", hint="try again")
+
+
+def _head(setup: RunSetup, log: Log) -> DatasetHead:
+    return Evidence.gather(log.entries()).head(setup.dataset)
+
+
+def _put(state: RunState, name: str, raw: bytes) -> None:
+    """Put a file in its final place by way of the run's folder, where a crash may litter."""
+    state.store(state.name(name), raw)
+    state.folder.move_over(state.name(name), name)
+
+
+def _finish_dataset_file(setup: RunSetup, state: RunState, head: DatasetHead) -> None:
+    staged = state.name(DATASET_FILE)
+    if setup.folder.exists(staged) and sha256_hex(setup.folder.read(staged)) == head.dataset_sha256:
+        setup.folder.move_over(staged, DATASET_FILE)
+
+
+def _manifest(
+    setup: RunSetup,
+    state: RunState,
+    head: DatasetHead,
+    batches: Sequence[BatchResult],
+    *,
+    report_sha256: str,
+) -> Manifest:
+    earlier = published_manifests(setup.folder, head)
+    current = {(entry.shard, entry.version) for entry in current_shards(earlier)}
+    outcomes = [outcome for batch in batches for outcome in batch.outcomes]
+    new = [o for o in outcomes if (o.shard, _version(o.data, head)) not in current]
+    return Manifest(
+        dataset=setup.dataset,
+        version=head.version + 1,
+        run_id=state.run_id,
+        policy=f"{setup.policy.name} {setup.policy.version}",
+        policy_digest=setup.config_digest,
+        shards=tuple(_entry(head, o, o.data) for o in new),
+        quarantine=tuple(_entry(head, o, o.quarantine) for o in new if o.quarantine),
+        sources=tuple(_entry(head, None, batch.sources) for batch in batches if batch.sources),
+        supersedes=tuple(_superseded(earlier, outcomes)),
+        records_in=sum(o.rows_in for o in new),
+        records_out=sum(o.rows_out for o in new),
+        quarantined=sum(o.quarantined for o in new),
+        report_sha256=report_sha256,
+    )
+
+
+def _version(file: SealedFile, head: DatasetHead) -> int:
+    recorded = head.shards.get((file.area, file.header.ctx.shard))
+    return (recorded.header if recorded else file.header).ctx.version
+
+
+def _entry(head: DatasetHead, outcome: ShardOutcome | None, file: SealedFile) -> ManifestShard:
+    """The manifest's line on a shard: always the version that the log holds."""
+    recorded = head.shards.get((file.area, file.header.ctx.shard))
+    if recorded is None:
+        raise LedgerError(
+            "a shard of the run is not in the log",
+            where=f"shard {file.header.ctx.shard}",
+            hint="record the run before it is published",
+        )
+    header = recorded.header
+    return ManifestShard(
+        shard=header.ctx.shard,
+        version=header.ctx.version,
+        sha256=header.sha256,
+        rows=header.rows,
+        segments=outcome.segments if outcome else (),
+    )
+
+
+def _superseded(earlier: Sequence[Manifest], outcomes: Sequence[ShardOutcome]) -> list[str]:
+    """Current shards over sources that this run has read again into other shards."""
+    ours = {o.shard for o in outcomes}
+    read = {segment.source_id for o in outcomes for segment in o.segments}
+    return [
+        entry.shard
+        for entry in current_shards(earlier)
+        if entry.shard not in ours and any(seg.source_id in read for seg in entry.segments)
+    ]
+
+
+def _dataset_info(setup: RunSetup, log: Log, batches: Sequence[BatchResult]) -> DatasetInfo:
+    known = setup.known_dataset
+    labels = {label for batch in batches for o in batch.outcomes for label in o.labels}
+    return DatasetInfo(
+        id=setup.dataset,
+        fields=setup.fields,
+        label_classes=tuple(sorted(labels.union(known.label_classes if known else ()))),
+        log_key_fingerprint=log.verifier.fingerprint,
+        log_origin=log.origin,
+    )
+
+
+def _report_facts(
+    setup: RunSetup, manifest: Manifest, batches: Sequence[BatchResult], log: Log
+) -> ReportFacts:
+    entities: Counter[str] = Counter()
+    operators: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for batch in batches:
+        for outcome in batch.outcomes:
+            entities.update(outcome.entities)
+            operators.update(outcome.operators)
+            reasons.update(outcome.reasons)
+    checkpoint = log.checkpoint
+    return ReportFacts(
+        manifest=manifest,
+        entities=dict(entities),
+        operators=dict(operators),
+        reasons=dict(reasons),
+        detector=setup.detector,
+        same_quarantine_key=setup.config.same_quarantine_key,
+        leak_gate=setup.config.leak_gate,
+        checkpoint_size=checkpoint.size,
+        checkpoint_root=checkpoint.root.hex(),
+        log_origin=log.origin,
+        log_key_fingerprint=log.verifier.fingerprint,
+    )

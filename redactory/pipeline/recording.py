@@ -1,0 +1,180 @@
+"""The record step: put staged shards in place and state them in the log.
+
+Order (design page 20): ciphertext, header, wraps and chunk digests durable in their final
+place, then the leaves. Only this step holds the log key. It may be repeated at any point:
+what is in place stays, what is recorded is not recorded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from audit_ledger import Draft, Log, Provenance
+from redactory.canonical import digest_of
+from redactory.errors import IntegrityError, LedgerError
+from redactory.evidence import Evidence
+from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
+from redactory.pipeline.setup import RunSetup
+from redactory.pipeline.state import RunState
+from redactory.trust import TrustStore, new_origin, remember
+from sealed_shards.layout import shard_files
+from sealed_shards.manifest import Segment
+
+_TRIES = 5
+
+
+def open_log(setup: RunSetup) -> Log:
+    """The dataset's log, for writing; made at first use, and then trusted by its maker."""
+    folder = setup.ledger_folder
+    if (folder / "checkpoint").exists():
+        origin = Log.open(folder).origin
+        return Log.open(folder, setup.keys.log_signer(origin))
+    origin = new_origin()
+    log = Log.create(folder, setup.keys.log_signer(origin), origin=origin)
+    remember(TrustStore(setup.keys.folder / "trust"), log)
+    return log
+
+
+def record_run(
+    setup: RunSetup, run_id: str, results: Sequence[Mapping[str, Any]], provenance: Provenance
+) -> dict[str, Any]:
+    """Record every batch of a run.
+
+    Args:
+        setup: of the run.
+        run_id: the run.
+        results: what the seal step returned, one a batch.
+        provenance: who records.
+
+    Returns:
+        ``{run_id, checkpoint_size, root}``.
+
+    Raises:
+        IntegrityError: a result was changed, or records were lost.
+        LedgerError: the log is broken, or contradicts the staged shards.
+    """
+    state = RunState(setup.folder, run_id)
+    log = open_log(setup)
+    for result in results:
+        record_batch(setup, state, log, state.read_result(result), provenance)
+    remember(TrustStore(setup.keys.folder / "trust"), log)
+    checkpoint = log.checkpoint
+    return {
+        "run_id": run_id,
+        "checkpoint_size": checkpoint.size,
+        "root": checkpoint.root.hex(),
+    }
+
+
+def record_batch(
+    setup: RunSetup, state: RunState, log: Log, batch: BatchResult, provenance: Provenance
+) -> None:
+    """Put one batch in place and append its leaves; of racing runs the first leaf wins."""
+    for outcome in batch.outcomes:
+        if outcome.rows_in != outcome.rows_out + outcome.quarantined:
+            raise IntegrityError("records were lost", where=f"shard {outcome.shard}")
+    for tries_left in reversed(range(_TRIES)):
+        recorded = Evidence.gather(log.entries()).head(setup.dataset).shards
+        won: list[SealedFile] = []
+        drafts: list[Draft] = []
+        for file, its_drafts in _files(setup, batch):
+            there = recorded.get((file.area, file.header.ctx.shard))
+            if there is None or there.header.ctx.version < file.header.ctx.version:
+                won.append(file)
+                drafts += its_drafts
+            elif there.header != file.header:
+                _drop(setup, state, file)
+        moves = [
+            move
+            for file in won
+            for move in state.moves(file.area, file.header.ctx.shard, file.header.stem)
+        ]
+        setup.folder.move_all(moves)
+        try:
+            if drafts:
+                log.append(drafts, provenance)
+        except LedgerError:
+            if not tries_left:
+                raise
+            continue  # another run recorded one of these shards a moment ago
+        return
+
+
+def _files(setup: RunSetup, batch: BatchResult) -> Iterator[tuple[SealedFile, list[Draft]]]:
+    """Every file that this run staged, with the statements that record it."""
+    for outcome in batch.outcomes:
+        if not outcome.data.adopted:
+            yield outcome.data, _data_drafts(setup, outcome)
+        if outcome.quarantine is not None and not outcome.quarantine.adopted:
+            yield outcome.quarantine, [_quarantine_draft(outcome, outcome.quarantine)]
+    if batch.sources is not None and not batch.sources.adopted:
+        yield batch.sources, [_sealed_draft(batch.sources)]
+
+
+def _data_drafts(setup: RunSetup, outcome: ShardOutcome) -> list[Draft]:
+    context = outcome.data.header.ctx.model_dump()
+    inputs = segments_digest(outcome.segments)
+    ingested = Draft(
+        kind="ingested",
+        subject=((f"input/{outcome.shard}", inputs),),
+        body={
+            **context,
+            "segments_sha256": inputs,
+            "sources": len({segment.source_id for segment in outcome.segments}),
+            "records": outcome.rows_in,
+        },
+    )
+    redacted = Draft(
+        kind="redacted",
+        subject=((f"input/{outcome.shard}", inputs),),
+        body={
+            **context,
+            "detector": setup.detector,
+            "records_in": outcome.rows_in,
+            "records_out": outcome.rows_out,
+            "quarantined": outcome.quarantined,
+            "entities": outcome.entities,
+            "operators": outcome.operators,
+        },
+    )
+    return [ingested, redacted, _sealed_draft(outcome.data)]
+
+
+def _sealed_draft(file: SealedFile) -> Draft:
+    return Draft(kind="sealed", subject=_ciphertext(file), body=_sealed_body(file))
+
+
+def _quarantine_draft(outcome: ShardOutcome, file: SealedFile) -> Draft:
+    body = _sealed_body(file) | {
+        "reasons": outcome.reasons,
+        "records": outcome.quarantined,
+        "of_shard": outcome.shard,
+    }
+    return Draft(kind="quarantined", subject=_ciphertext(file), body=body)
+
+
+def _sealed_body(file: SealedFile) -> dict[str, Any]:
+    return {
+        **file.header.ctx.model_dump(),
+        "header": file.header.as_json(),
+        "keyring_sha256": file.wraps_sha256,
+        "kids": file.kids,
+        "replaces": file.replaces.model_dump() if file.replaces else None,
+    }
+
+
+def _ciphertext(file: SealedFile) -> tuple[tuple[str, str], ...]:
+    return ((shard_files(file.area, file.header.stem)["shards"], file.header.sha256),)
+
+
+def segments_digest(segments: Iterable[Segment]) -> str:
+    """Digest over the keyed digests of a shard's inputs; the manifest holds them in full."""
+    return digest_of([segment.model_dump() for segment in segments])
+
+
+def _drop(setup: RunSetup, state: RunState, file: SealedFile) -> None:
+    """Remove the files of a shard that another run recorded first: ours only."""
+    for staged, final in state.moves(file.area, file.header.ctx.shard, file.header.stem):
+        setup.folder.delete(staged)
+        setup.folder.delete(final)

@@ -1,0 +1,107 @@
+"""From records as read to records that may be sealed for readers, and those that may not."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from redactory.config import RunConfig
+from redactory.errors import PolicyError
+from redactory.extras import require
+
+MAX_LABEL_CLASSES = 200
+MAX_LABEL_LENGTH = 64
+TOKEN_DIGITS = 32
+
+
+@dataclass(frozen=True)
+class Sanitised:
+    """A batch after redaction.
+
+    Attributes:
+        kept: the rows that may be sealed, text columns redacted.
+        refused: (row number in the input batch, reason code) of the others.
+        entities: found, by type.
+        operators: applied, by name.
+    """
+
+    kept: pa.RecordBatch
+    refused: tuple[tuple[int, str], ...]
+    entities: Mapping[str, int]
+    operators: Mapping[str, int]
+
+
+class Sanitiser(Protocol):
+    """Finds and removes personal data."""
+
+    def sanitise(self, batch: pa.RecordBatch) -> Sanitised:
+        """Redact the text columns of ``batch``."""
+
+    def check_labels(self, labels: Sequence[str]) -> None:
+        """Refuse label classes that hold personal data; they are stored in the clear."""
+
+
+class PolicySanitiser:
+    """Detection and redaction by a policy (``pii_rules``).
+
+    Args:
+        config: names the columns.
+        keys: the subkeys that redaction operators use.
+    """
+
+    def __init__(self, config: RunConfig, keys: Mapping[str, bytes]) -> None:
+        require("detect")
+        # Not at the top: an auditor's installation has neither spaCy nor Presidio.
+        from pii_rules import Detector, LeakGate, Redactor, load_policy  # noqa: PLC0415
+
+        policy = load_policy(config.policy)
+        self._columns = scanned_columns(config, policy.safe_columns)
+        self._detector = Detector(policy.languages, policy)
+        gate = LeakGate(self._detector, policy) if config.leak_gate else None
+        self._redactor = Redactor(policy, keys, gate=gate)
+
+    def sanitise(self, batch: pa.RecordBatch) -> Sanitised:
+        """Redact the text columns of ``batch``."""
+        spans = self._detector.detect(batch, self._columns)
+        redacted = self._redactor.redact(batch, spans, self._columns)
+        return Sanitised(
+            kept=redacted.batch,
+            refused=tuple(redacted.refused),
+            entities=dict(redacted.report.entities),
+            operators=dict(redacted.report.operators),
+        )
+
+    def check_labels(self, labels: Sequence[str]) -> None:
+        """Refuse label classes that hold personal data.
+
+        Raises:
+            PolicyError: too many classes, too long, or personal data found in one.
+        """
+        too_long = any(len(label) > MAX_LABEL_LENGTH for label in labels)
+        if len(labels) > MAX_LABEL_CLASSES or too_long:
+            raise PolicyError(
+                "the label column holds free text, not classes",
+                hint=f"at most {MAX_LABEL_CLASSES} classes of {MAX_LABEL_LENGTH} characters; "
+                "choose another label column",
+            )
+        batch = pa.RecordBatch.from_pydict({"label": pa.array(labels, pa.string())})
+        if any(self._detector.detect(batch, ("label",))):
+            raise PolicyError(
+                "the label column holds personal data", hint="choose another label column"
+            )
+
+
+def scanned_columns(config: RunConfig, safe_columns: Sequence[str]) -> tuple[str, ...]:
+    """Text columns, and every pass-through column that the policy does not call safe."""
+    unsafe = [name for name in config.pass_through if name not in safe_columns]
+    return (*config.text_columns, *(name for name in unsafe if name not in config.text_columns))
+
+
+def pseudonym(token_key: bytes, kind: str, value: str) -> str:
+    """32 hex digits that stand for ``value`` within the scope."""
+    mac = hmac.digest(token_key, kind.encode() + b"\0" + value.encode(), "sha256")
+    return mac.hex()[:TOKEN_DIGITS]

@@ -1,0 +1,260 @@
+"""What all steps of a run work out from its configuration in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from audit_ledger import Log
+from pii_rules.policy import Policy, load_policy
+from redactory.canonical import digest_of
+from redactory.config import RunConfig
+from redactory.durable import LocalFolder, open_folder
+from redactory.errors import InputError, KeyringError
+from redactory.evidence import Evidence
+from redactory.extras import require
+from redactory.keys import LOG, QUARANTINE, READER, KeyStore
+from redactory.pipeline import ids
+from redactory.pipeline.planning import Limits, Planner
+from redactory.pipeline.sealing import SealContext
+from redactory.pseudonym import SUBKEYS
+from redactory.sources import ReadOptions
+from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER
+from sealed_shards.manifest import ColumnField, DatasetInfo, Role
+from sealed_shards.recipients import RsaRecipient
+from sealed_shards.software import read_key_file
+
+DEFAULT_SCOPE = "default"
+
+
+class RunSetup:
+    """Policy, keys, ids and folders of a run; each is worked out when first needed.
+
+    Args:
+        config: the configuration.
+        keys: the user's keys; None for those of ``REDACTORY_HOME``.
+        describe: names and digests of detectors; None asks ``pii_rules``.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        keys: KeyStore | None = None,
+        *,
+        describe: Callable[[], dict[str, str]] | None = None,
+    ) -> None:
+        self.config = config
+        self.keys = keys or KeyStore()
+        self.folder = open_folder(config.output)
+        self._describe = describe
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return load_policy(self.config.policy)
+
+    @cached_property
+    def scope(self) -> str:
+        """The pseudonym scope."""
+        return self.config.scope or self.policy.scope or DEFAULT_SCOPE
+
+    @cached_property
+    def subkeys(self) -> dict[str, bytes]:
+        """HKDF subkeys of the scope's pseudonym key, by purpose."""
+        key = self.keys.pseudonym_key(self.scope)
+        return {purpose: key.subkey(purpose) for purpose in SUBKEYS}
+
+    @cached_property
+    def detector(self) -> dict[str, str]:
+        """Versions and digests of everything that decides what is found."""
+        if self._describe is not None:
+            return self._describe()
+        require("detect")
+        from pii_rules import Detector  # noqa: PLC0415 - loads spaCy and Presidio
+
+        described = Detector(self.policy.languages, self.policy).describe()
+        # Statements in the log hold identifiers only, and a comma is none.
+        return {name: value.replace(",", "+") for name, value in described.items()}
+
+    @cached_property
+    def config_digest(self) -> str:
+        """SHA-256 over policy, detector, key id, shard limits and column roles."""
+        return digest_of(
+            {
+                "policy": self.policy.digest,
+                "detector": self.detector,
+                "leak_gate": self.config.leak_gate,
+                "pseudonym_key": self.keys.pseudonym_key(self.scope).key_id,
+                "rows_per_shard": self.config.rows_per_shard,
+                "bytes_per_shard": self.config.bytes_per_shard,
+                "columns": self.config.column_roles(),
+            }
+        )
+
+    @cached_property
+    def known_dataset(self) -> DatasetInfo | None:
+        """``dataset.json`` where the dataset exists already."""
+        if not self.folder.exists(DATASET_FILE):
+            return None
+        return DatasetInfo.decode(
+            self.folder.read(DATASET_FILE), where=self.folder.path(DATASET_FILE)
+        )
+
+    @cached_property
+    def dataset(self) -> str:
+        """The dataset's id."""
+        if self.known_dataset is not None:
+            return self.known_dataset.id
+        inputs = [_normalised(given) for given in self.config.input]
+        name = self.config.dataset_name or "\n".join(sorted(inputs))
+        return ids.dataset_id(self.subkeys["id"], name)
+
+    @cached_property
+    def ledger_folder(self) -> Path:
+        """The log's folder, always local.
+
+        Raises:
+            InputError: the dataset is remote and no ledger folder was named.
+        """
+        if self.config.ledger is not None:
+            return Path(self.config.ledger).absolute()
+        if isinstance(self.folder, LocalFolder):
+            return self.folder.root / LEDGER_FOLDER
+        raise InputError(
+            "a dataset on remote storage needs a local folder for its log",
+            hint="name one with --ledger",
+        )
+
+    def evidence(self) -> Evidence:
+        """What the log says now; nothing before there is a log."""
+        if not (self.ledger_folder / "checkpoint").exists():
+            return Evidence()
+        return Evidence.gather(Log.open(self.ledger_folder).entries())
+
+    @cached_property
+    def options(self) -> ReadOptions:
+        """How to read."""
+        return read_options(self.config, batch_rows=min(1024, self.config.rows_per_shard))
+
+    @cached_property
+    def fields(self) -> tuple[ColumnField, ...]:
+        """The columns of the dataset.
+
+        Raises:
+            InputError: the dataset exists and has others.
+        """
+        chosen: list[tuple[str, Role]] = [("record_id", "record_id"), ("lang", "lang")]
+        if self.config.subject_column is not None:
+            chosen.append(("subject", "subject"))
+        if self.config.label_column is not None:
+            chosen.append(("label", "label"))
+        chosen += [(name, "text") for name in self.config.text_columns]
+        chosen += [(name, "pass_through") for name in self.options.carried]
+        fields = tuple(ColumnField(name=n, type="string", role=role) for n, role in chosen)
+        if self.known_dataset is not None and self.known_dataset.fields != fields:
+            raise InputError(
+                "the dataset has other columns than this run",
+                where=self.folder.path(DATASET_FILE),
+                hint="choose the same columns, or another --output",
+            )
+        return fields
+
+    def planner(self) -> Planner:
+        """Cuts sources into shards."""
+        return Planner(
+            self.options,
+            Limits(self.config.rows_per_shard, self.config.bytes_per_shard),
+            id_key=self.subkeys["id"],
+            dataset=self.dataset,
+            config_digest=self.config_digest,
+        )
+
+    def ensure_keys(self) -> None:
+        """Create at first use those keys that the configuration does not name."""
+        wanted = [LOG]
+        if not self.config.recipients:
+            wanted.append(READER)
+        if not self.config.quarantine_recipients and not self.config.same_quarantine_key:
+            wanted.append(QUARANTINE)
+        self.keys.ensure(*wanted)
+
+    @cached_property
+    def recipients(self) -> tuple[bytes, ...]:
+        """PEMs of the public keys that may open the data."""
+        if self.config.recipients:
+            return tuple(read_key_file(Path(path)) for path in self.config.recipients)
+        return (self.keys.recipient(READER).to_pem(),)
+
+    @cached_property
+    def quarantine_recipients(self) -> tuple[bytes, ...]:
+        """PEMs of the public keys that may open quarantine and source names.
+
+        Raises:
+            KeyringError: one of them may open the data too, and that was not allowed.
+        """
+        if self.config.quarantine_recipients:
+            pems = tuple(read_key_file(Path(p)) for p in self.config.quarantine_recipients)
+        elif self.config.same_quarantine_key:
+            pems = self.recipients
+        else:
+            pems = (self.keys.recipient(QUARANTINE).to_pem(),)
+        readers = {RsaRecipient.from_pem(pem, where="recipient").kid for pem in self.recipients}
+        shared = any(
+            RsaRecipient.from_pem(pem, where="quarantine recipient").kid in readers for pem in pems
+        )
+        if shared and not self.config.same_quarantine_key:
+            raise KeyringError(
+                "the quarantine would be sealed for a key that also opens the data",
+                hint="give another --quarantine-recipient, or allow it with --same-quarantine-key",
+            )
+        return pems
+
+    def seal_context(self, run_id: str) -> SealContext:
+        """What workers need."""
+        evidence = self.evidence()
+        return SealContext(
+            config=self.config,
+            safe_columns=tuple(self.policy.safe_columns),
+            run_id=run_id,
+            dataset=self.dataset,
+            config_digest=self.config_digest,
+            recipients=self.recipients,
+            quarantine_recipients=self.quarantine_recipients,
+            subkeys=self.subkeys,
+            recorded=evidence.head(self.dataset).shards,
+            counts=evidence.counts.get(self.dataset, {}),
+            reasons=evidence.reasons.get(self.dataset, {}),
+        )
+
+    def run_facts(self) -> dict[str, Any]:
+        """What identifies the run's configuration; stored with its state."""
+        return {"dataset": self.dataset, "config_digest": self.config_digest}
+
+
+def read_options(config: RunConfig, *, batch_rows: int) -> ReadOptions:
+    """How ``config`` reads."""
+    return ReadOptions(
+        text_columns=config.text_columns,
+        id_column=config.id_column,
+        lang_column=config.lang_column,
+        subject_column=config.subject_column,
+        label_column=config.label_column,
+        pass_through=config.pass_through,
+        text_unit=config.text_unit,
+        encoding=config.encoding,
+        max_record_bytes=config.max_record_bytes,
+        batch_rows=batch_rows,
+        batch_bytes=min(1 << 20, config.bytes_per_shard),
+    )
+
+
+def _normalised(given: str) -> str:
+    filesystem, path = fsspec.core.url_to_fs(given)
+    if isinstance(filesystem, LocalFileSystem):
+        return str(path)
+    return str(filesystem.unstrip_protocol(path))

@@ -1,0 +1,199 @@
+"""The state of a run that is under way: ``.runs/<run_id>/`` in the dataset's folder.
+
+    run.json                      what the run is (no path, no name)
+    batches/<batch_id>.sealed     its sources, AES-256-GCM under the scope's ``work`` subkey,
+                                  because paths can hold names
+    staged/<area>/<shard>.*       files of sealed shards that the log does not hold yet
+    outcomes/<shard>.json         written after the shard's files are durable
+    results/<batch_id>.json       all outcomes of a batch
+
+Everything that a killed run leaves is below this folder; finishing or discarding the run
+removes it whole. A run that is alive holds an advisory lock on ``lock``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from redactory.canonical import canonical_json, sha256_hex
+from redactory.durable import Folder, LocalFolder
+from redactory.errors import InputError, IntegrityError
+from redactory.pipeline.outcome import BatchResult
+from redactory.sources import Source
+from sealed_shards.layout import RUNS_FOLDER, shard_file
+from sealed_shards.shard import SealedShard
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}\Z")
+_NONCE_BYTES = 12
+
+
+class RunState:
+    """Names and files of one run.
+
+    Args:
+        folder: the dataset's folder.
+        run_id: letters, digits, ``.``, ``_`` and ``-`` only.
+
+    Raises:
+        InputError: the run id could not be a file name.
+    """
+
+    def __init__(self, folder: Folder, run_id: str) -> None:
+        if not _RUN_ID.match(run_id):
+            raise InputError("a run id has up to 80 letters, digits, '.', '_' or '-'")
+        self.folder = folder
+        self.run_id = run_id
+        self.root = f"{RUNS_FOLDER}/{run_id}"
+
+    def name(self, *parts: str) -> str:
+        """A name below the run's folder."""
+        return "/".join((self.root, *parts))
+
+    def begin(self, facts: dict[str, Any]) -> None:
+        """Store what the run is; the same facts may be stored again."""
+        name = self.name("run.json")
+        raw = canonical_json(facts)
+        if not self.folder.exists(name):
+            self.folder.replace(name, raw)
+        elif self.folder.read(name) != raw:
+            raise InputError(
+                "the unfinished run was begun with another policy, key or configuration",
+                where=f"run {self.run_id}",
+                hint="repeat its options, or drop it with --discard",
+            )
+
+    def write_batch(self, batch_id: str, sources: Sequence[Source], work_key: bytes) -> str:
+        """Store the sources of a batch encrypted; its SHA-256 is returned."""
+        plain = canonical_json(
+            [
+                {"uri": s.uri, "size": s.size, "format": s.format, "compression": s.compression}
+                for s in sources
+            ]
+        )
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = nonce + AESGCM(work_key).encrypt(nonce, plain, batch_id.encode())
+        return self.store(self.batch_name(batch_id), sealed)
+
+    def read_batch(self, batch_id: str, sha256: str, work_key: bytes) -> list[Source]:
+        """The sources of a batch.
+
+        Raises:
+            IntegrityError: missing, changed, or of another scope.
+        """
+        name = self.batch_name(batch_id)
+        try:
+            sealed = self.folder.read(name)
+        except FileNotFoundError:
+            raise IntegrityError("the batch list is missing", where=name) from None
+        if sha256_hex(sealed) != sha256:
+            raise IntegrityError("the batch list was changed", where=name)
+        try:
+            plain = AESGCM(work_key).decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], batch_id.encode()
+            )
+        except InvalidTag:
+            raise IntegrityError("the batch list is of another scope", where=name) from None
+        return [Source(**fields) for fields in json.loads(plain)]
+
+    def store(self, name: str, raw: bytes) -> str:
+        """Write a file of the run; its SHA-256 is returned."""
+        self.folder.replace(name, raw)
+        return sha256_hex(raw)
+
+    def read_result(self, result: Mapping[str, Any]) -> BatchResult:
+        """What the seal step of a batch left.
+
+        Raises:
+            IntegrityError: missing or changed since.
+        """
+        name = str(result["result_path"])
+        try:
+            raw = self.folder.read(name)
+        except FileNotFoundError:
+            raise IntegrityError("the result of a batch is missing", where=name) from None
+        if sha256_hex(raw) != result["sha256"]:
+            raise IntegrityError("the result of a batch was changed", where=name)
+        return BatchResult.decode(raw, where=name)
+
+    def batch_name(self, batch_id: str) -> str:
+        """File of a batch's sources."""
+        return self.name("batches", f"{batch_id}.sealed")
+
+    def staged_name(self, area: str, shard: str, kind: str) -> str:
+        """Where a file of a shard waits for the record step."""
+        return self.name("staged", shard_file(area, kind, shard))
+
+    def stage(self, area: str, sealed: SealedShard) -> None:
+        """Store header, wraps and chunk digests beside the staged ciphertext."""
+        shard = sealed.header.ctx.shard
+        small = {
+            "headers": sealed.header.encode(),
+            "wraps": sealed.wraps,
+            "chunks": sealed.chunks,
+        }
+        for kind, raw in small.items():
+            self.folder.replace(self.staged_name(area, shard, kind), raw)
+
+    def moves(self, area: str, shard: str, stem: str) -> list[tuple[str, str]]:
+        """(staged, final) names of a shard's four files."""
+        return [
+            (self.staged_name(area, shard, kind), shard_file(area, kind, stem))
+            for kind in ("shards", "headers", "wraps", "chunks")
+        ]
+
+    def finish(self) -> None:
+        """Remove the run's folder, and the folder of runs if it was the last."""
+        self.folder.delete_tree(self.root)
+        if not any(self.folder.names(RUNS_FOLDER)):
+            self.folder.delete_tree(RUNS_FOLDER)
+
+    @contextmanager
+    def alive(self) -> Iterator[None]:
+        """Hold the run's lock; a second process that resumes it is told so.
+
+        Raises:
+            InputError: another process works on this run now.
+        """
+        if not isinstance(self.folder, LocalFolder):
+            yield
+            return
+        path = Path(self.folder.path(self.name("lock")))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as lock:
+            if not _locked(lock.fileno()):
+                raise InputError("another process works on this run", where=f"run {self.run_id}")
+            yield
+
+
+def unfinished_runs(folder: Folder) -> list[str]:
+    """Ids of runs that left state behind and whose process is gone, oldest name first."""
+    found = {name.split("/")[1] for name in folder.names(RUNS_FOLDER) if name.count("/") > 1}
+    return sorted(run_id for run_id in found if not _is_alive(folder, run_id))
+
+
+def _is_alive(folder: Folder, run_id: str) -> bool:
+    if not isinstance(folder, LocalFolder):
+        return False
+    path = Path(folder.path(f"{RUNS_FOLDER}/{run_id}/lock"))
+    if not path.exists():
+        return False
+    with path.open("ab") as lock:
+        return not _locked(lock.fileno())
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

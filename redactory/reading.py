@@ -1,0 +1,187 @@
+"""Opening a dataset the trusted way: verify the log, check the key, record, then decrypt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from audit_ledger import LogVerifier
+from redactory.durable import open_folder
+from redactory.errors import InputError, KeyringError, LedgerError
+from redactory.keys import QUARANTINE, READER, KeyStore
+from redactory.ledger_access import DatasetLog
+from redactory.trust import CheckedLog, TrustStore, check_log, first_problem, load_log_key
+from redactory.verification import head_of, locate_ledger
+from sealed_shards.access import DatasetHead
+from sealed_shards.dataset import Dataset, current_shards, open_dataset, published_manifests
+from sealed_shards.layout import DATA
+from sealed_shards.recipients import Identity
+from sealed_shards.software import load_identity
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Which log to believe, as the user said it.
+
+    Attributes:
+        ledger: the log's folder, if not inside the dataset.
+        log_key: file with a verifier key.
+        trust_new: pin a log on first contact.
+        notice: receives one-line notices.
+    """
+
+    ledger: str | None = None
+    log_key: str | None = None
+    trust_new: bool = False
+    notice: Callable[[str], None] = lambda _: None
+
+    def verifier(self) -> LogVerifier | None:
+        """The named key."""
+        return load_log_key(self.log_key) if self.log_key else None
+
+    def keys(self) -> KeyStore:
+        """The user's keys."""
+        return KeyStore(notice=self.notice)
+
+
+@dataclass(frozen=True)
+class OpenedDataset:
+    """A dataset whose access is on record."""
+
+    dataset: Dataset
+
+    def rows(
+        self, *, columns: Sequence[str] | None = None, limit: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Rows as dictionaries, shard after shard."""
+        left = limit
+        for batch in self.dataset.batches(columns):
+            yield from (batch if left is None else batch.slice(0, left)).to_pylist()
+            if left is not None:
+                left -= min(left, batch.num_rows)
+                if left == 0:
+                    return
+
+
+def open_verified(
+    path: str,
+    trust: Trust,
+    *,
+    area: str = DATA,
+    key_file: str | None = None,
+    purpose: str = "read",
+    shard: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> OpenedDataset:
+    """Open a dataset along its trust chain.
+
+    Args:
+        path: the dataset's folder.
+        trust: which log to believe.
+        area: data, quarantine or sources.
+        key_file: private key; default: the user's own for that area.
+        purpose: one word for the record.
+        shard: open only this one.
+        columns: refuse early what the dataset does not have.
+
+    Raises:
+        KeyringError: the log is not trusted, or the key does not fit.
+        IntegrityError: something is not as recorded.
+        LedgerError: the log is broken, or the access cannot be recorded.
+        InputError: no such shard or column.
+    """
+    keys = trust.keys()
+    checked, head = _checked(path, trust, keys)
+    if not head.version:
+        raise InputError("the dataset has not been published yet", where=path)
+    opened = open_dataset(
+        path,
+        own_identity(keys, area, key_file),
+        log=DatasetLog(keys, checked, head),
+        area=area,
+        purpose=purpose,
+        shard=shard,
+    )
+    if shard is not None and not opened.shards:
+        raise InputError("the dataset has no such shard", where=path, hint="redactory dataset show")
+    if columns and area == DATA:
+        names = [field.name for field in opened.info.fields]
+        missing = [name for name in columns if name not in names]
+        if missing:
+            raise InputError(
+                f"the dataset has no column {missing[0]!r}", hint=f"it has {', '.join(names)}"
+            )
+    return OpenedDataset(opened)
+
+
+def own_identity(keys: KeyStore, area: str, key_file: str | None) -> Identity:
+    """The private key in ``key_file``, else the user's own for that area."""
+    if key_file is not None:
+        return load_identity(Path(key_file), keys.passphrase())
+    return keys.identity(READER if area == DATA else QUARANTINE)
+
+
+def describe(path: str, trust: Trust) -> dict[str, Any]:
+    """What a dataset holds, from its verified log and manifests.
+
+    Raises:
+        KeyringError: the log is not trusted.
+        LedgerError: the log is broken.
+        IntegrityError: a manifest is not as recorded.
+    """
+    checked, head = _checked(path, trust, trust.keys())
+    manifests = published_manifests(open_folder(path), head)
+    current = current_shards(manifests)
+    return {
+        "dataset": head.dataset,
+        "version": head.version,
+        "log": checked.verdict.origin,
+        "checkpoint_size": checked.verdict.size,
+        "rows": sum(entry.rows for entry in current),
+        "quarantined": sum(manifest.quarantined for manifest in manifests),
+        "runs": [
+            {
+                "run_id": m.run_id,
+                "policy": m.policy,
+                "policy_digest": m.policy_digest,
+                "records": m.records_out,
+                "quarantined": m.quarantined,
+                "shards": len(m.shards),
+                "supersedes": len(m.supersedes),
+            }
+            for m in manifests
+        ],
+        "shards": [
+            {
+                "shard": entry.shard,
+                "version": entry.version,
+                "rows": entry.rows,
+                "bytes": head.shards[DATA, entry.shard].header.size,
+                "sha256": entry.sha256,
+            }
+            for entry in current
+        ],
+    }
+
+
+def _checked(path: str, trust: Trust, keys: KeyStore) -> tuple[CheckedLog, DatasetHead]:
+    checked = check_log(
+        locate_ledger(path, trust.ledger),
+        TrustStore(keys.folder / "trust"),
+        log_key=trust.verifier(),
+        trust_new=trust.trust_new,
+    )
+    if not checked.verdict.ok:
+        raise LedgerError(first_problem(checked.verdict), where="ledger")
+    if not checked.trusted:
+        raise KeyringError(
+            f"this log is new to you; its key's fingerprint is {checked.verdict.fingerprint}",
+            where=checked.verdict.origin,
+            hint="compare it with what its owner tells you, then use --trust-new-log",
+        )
+    head = head_of(path, checked.evidence())
+    if head is None:
+        raise InputError("the log holds no dataset yet", where=path)
+    return checked, head

@@ -1,0 +1,161 @@
+"""Which logs a user trusts, and the newest checkpoint seen of each (design page 20).
+
+A log's public key never comes from the dataset's folder: it is pinned here, one file a log,
+when the user's own keyring makes the log or the user says ``--trust-new-log``. Each look at
+a log must extend the one before; an older or different history is a rollback or a fork.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit_ledger import Log, LogVerdict, LogVerifier, verify_log
+from redactory.canonical import canonical_json, sha256_hex
+from redactory.durable import LocalFolder
+from redactory.errors import InputError, KeyringError, LedgerError
+from redactory.evidence import Evidence
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A trusted log: its verifier key line and the newest checkpoint note seen."""
+
+    vkey: str
+    checkpoint: str
+
+
+class TrustStore:
+    """Pins below ``REDACTORY_HOME/trust``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = LocalFolder(folder)
+
+    def pin(self, origin: str) -> Pin | None:
+        """What is pinned for the log of this name.
+
+        Raises:
+            KeyringError: the pin cannot be read.
+        """
+        name = self._name(origin)
+        if not self._folder.exists(name):
+            return None
+        try:
+            stored = json.loads(self._folder.read(name))
+            return Pin(vkey=stored["vkey"], checkpoint=stored["checkpoint"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise KeyringError(
+                "the pinned log key cannot be read",
+                where=self._folder.path(name),
+                hint="restore it from a backup, or remove it and use --trust-new-log",
+            ) from None
+
+    def remember(self, origin: str, pin: Pin) -> None:
+        """Pin a log, or move its pin to a newer checkpoint."""
+        facts = {"origin": origin, "vkey": pin.vkey, "checkpoint": pin.checkpoint}
+        try:
+            self._folder.replace(self._name(origin), canonical_json(facts))
+        except OSError as error:
+            raise InputError(
+                f"cannot remember the log's checkpoint: {error.strerror}", where=self._folder.url
+            ) from None
+
+    def _name(self, origin: str) -> str:
+        return f"{sha256_hex(origin.encode())[:32]}.json"
+
+
+@dataclass(frozen=True)
+class CheckedLog:
+    """A log after verification; use its contents only if ``verdict.ok``."""
+
+    folder: Path
+    log: Log | None
+    verdict: LogVerdict
+    trusted: bool
+
+    def evidence(self) -> Evidence:
+        """The log's statements.
+
+        Raises:
+            LedgerError: the log did not verify.
+        """
+        if self.log is None or not self.verdict.ok:
+            raise LedgerError(first_problem(self.verdict), where="ledger")
+        return Evidence.gather(self.log.entries())
+
+
+def check_log(
+    folder: Path,
+    store: TrustStore,
+    *,
+    log_key: LogVerifier | None = None,
+    trust_new: bool = False,
+) -> CheckedLog:
+    """Verify a log from end to end against what this user trusts.
+
+    Args:
+        folder: the ledger's folder.
+        store: the user's pins.
+        log_key: a verifier key given by the user; it wins over the pin.
+        trust_new: pin a log that is seen for the first time.
+
+    Raises:
+        LedgerError: there is no log here.
+    """
+    if not (folder / "log.vkey").exists() and not (folder / "checkpoint").exists():
+        raise LedgerError("there is no ledger here", where=str(folder))
+    origin = _claimed_origin(folder)
+    pin = store.pin(origin) if origin else None
+    verifier = log_key or (LogVerifier.from_vkey(pin.vkey, where="trust store") if pin else None)
+    pinned = pin.checkpoint.encode() if pin else None
+    verdict = verify_log(folder, verifier=verifier, pinned=pinned)
+    trusted = verifier is not None or (trust_new and verdict.ok)
+    log = Log.open(folder) if verdict.ok else None
+    if log is not None and trusted:
+        remember(store, log)
+    return CheckedLog(folder, log, verdict, trusted)
+
+
+def remember(store: TrustStore, log: Log) -> None:
+    """Pin ``log`` at its newest checkpoint."""
+    pin = Pin(vkey=log.verifier.vkey(), checkpoint=log.checkpoint.note.decode())
+    store.remember(log.origin, pin)
+
+
+def new_origin() -> str:
+    """A name for a new log that no other log has."""
+    return f"redactory.log/{secrets.token_hex(16)}"
+
+
+def first_problem(verdict: LogVerdict) -> str:
+    """The first broken thing, in one sentence."""
+    problem = verdict.problems[0]
+    return f"{problem.file} {problem.what}"
+
+
+def load_log_key(value: str | os.PathLike[str]) -> LogVerifier:
+    """A verifier key from a file that holds one vkey line.
+
+    Raises:
+        KeyringError: unreadable or malformed.
+    """
+    path = Path(value)
+    try:
+        line = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise KeyringError("the log key cannot be read", where=str(path)) from None
+    try:
+        return LogVerifier.from_vkey(line, where=str(path))
+    except LedgerError as error:
+        raise KeyringError(error.what, where=str(path)) from None
+
+
+def _claimed_origin(folder: Path) -> str:
+    """The log's name as its folder tells it: only picks the pin, proves nothing."""
+    try:
+        return (folder / "log.vkey").read_text(encoding="ascii").partition("+")[0]
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,174 @@
+"""Verifying a dataset: the log, then every file against the log. Needs no private key."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from audit_ledger import LogVerifier
+from redactory.durable import LocalFolder, open_folder
+from redactory.errors import InputError, LedgerError
+from redactory.evidence import Evidence
+from redactory.keys import KeyStore
+from redactory.ledger_access import DatasetLog
+from redactory.trust import CheckedLog, TrustStore, check_log
+from sealed_shards.access import DatasetHead, RecordedShard
+from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER
+from sealed_shards.manifest import DatasetInfo
+from sealed_shards.recipients import Identity
+from sealed_shards.verify import verify_files
+
+State = Literal["intact", "unproven", "broken"]
+
+
+@dataclass
+class Verdict:
+    """The outcome.
+
+    Attributes:
+        state: ``intact``; ``unproven`` (consistent in itself, but nothing says who made
+            it); ``broken``.
+        problems: (file, sentence), the log's first.
+        facts: counts and digests for people and programs.
+    """
+
+    state: State
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 intact, 3 broken, 5 when no trusted key vouches for it."""
+        return {"intact": 0, "broken": 3, "unproven": 5}[self.state]
+
+
+def locate_ledger(path: str, ledger: str | None) -> Path:
+    """The log's folder of the dataset (or bare log) at ``path``.
+
+    Raises:
+        InputError: nothing is there, or a remote dataset without a named ledger.
+    """
+    if ledger is not None:
+        return Path(ledger)
+    folder = open_folder(path)
+    if not isinstance(folder, LocalFolder):
+        raise InputError("the log of a remote dataset is local", hint="name it with --ledger")
+    if not folder.root.is_dir():
+        raise InputError("there is no dataset here", where=path)
+    bare = not (folder.root / LEDGER_FOLDER).exists() and (folder.root / "log.vkey").exists()
+    return folder.root if bare else folder.root / LEDGER_FOLDER
+
+
+def verify_dataset(
+    path: str,
+    keys: KeyStore,
+    *,
+    ledger: str | None = None,
+    log_key: LogVerifier | None = None,
+    trust_new: bool = False,
+    identity: Identity | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Verdict:
+    """Verify the log and every file of the dataset at ``path``.
+
+    Args:
+        path: the dataset's folder.
+        keys: whose trust decisions count.
+        ledger: the log's folder, if it is not inside the dataset.
+        log_key: a verifier key; wins over what is pinned.
+        trust_new: pin a log that is seen for the first time.
+        identity: also decrypts every shard that is sealed for it; recorded first.
+        progress: told how many shards of how many are done.
+
+    Raises:
+        InputError: there is no dataset.
+        LedgerError: there is no log, or (with ``identity``) the access cannot be recorded.
+    """
+    store = TrustStore(keys.folder / "trust")
+    place = locate_ledger(path, ledger)
+    checked = check_log(place, store, log_key=log_key, trust_new=trust_new)
+    verdict = Verdict("broken", facts=_log_facts(checked))
+    verdict.problems += [(f"{LEDGER_FOLDER}/{p.file}", p.what) for p in checked.verdict.problems]
+    if not checked.verdict.ok or checked.log is None:
+        return verdict
+    try:
+        evidence = checked.evidence()
+        head = head_of(path, evidence)
+    except LedgerError as error:
+        verdict.problems.append((error.where or LEDGER_FOLDER, error.what))
+        return verdict
+    if head is not None:
+        if identity is not None:
+            DatasetLog(keys, checked, head).unwrapped(
+                dataset=head.dataset,
+                purpose="verify",
+                shard_set_sha256=head.dataset_sha256,
+                shards=len(head.shards),
+                kid=identity.kid,
+            )
+        _check_files(path, head, verdict, identity, progress)
+    if not verdict.problems:
+        verdict.state = "intact" if checked.trusted else "unproven"
+    return verdict
+
+
+def _check_files(
+    path: str,
+    head: DatasetHead,
+    verdict: Verdict,
+    identity: Identity | None,
+    progress: Callable[[int, int], None],
+) -> None:
+    done = 0
+
+    def count(_: RecordedShard) -> None:
+        nonlocal done
+        done += 1
+        progress(done, len(head.shards))
+
+    folder = open_folder(path)
+    for problem in verify_files(folder, head, identity=identity, progress=count):
+        verdict.problems.append((problem.file, problem.what))
+    areas = Counter(area or "data" for area, _ in head.shards)
+    verdict.facts |= {
+        "dataset": head.dataset,
+        "version": head.version,
+        "manifests": len(head.manifests),
+        "shards": areas["data"],
+        "quarantine_shards": areas["quarantine"],
+        "source_lists": areas["sources"],
+        "rows": sum(s.header.rows for (area, _), s in head.shards.items() if not area),
+        "opened": identity is not None,
+    }
+
+
+def head_of(path: str, evidence: Evidence) -> DatasetHead | None:
+    """The head of the dataset that lies at ``path``; None where only a log lies."""
+    folder = open_folder(path)
+    known = evidence.datasets()
+    if folder.exists(DATASET_FILE):
+        try:
+            named = DatasetInfo.decode(folder.read(DATASET_FILE), where=DATASET_FILE).id
+        except Exception:  # noqa: BLE001 - it is broken; the digest check will name it
+            named = ""
+        if named in known:
+            return evidence.head(named)
+    if len(known) == 1:
+        return evidence.head(known[0])
+    if not known:
+        return None
+    raise LedgerError("the log holds several datasets, none of which lies here", where=DATASET_FILE)
+
+
+def _log_facts(checked: CheckedLog) -> dict[str, Any]:
+    verdict = checked.verdict
+    return {
+        "log": verdict.origin,
+        "log_key_fingerprint": verdict.fingerprint,
+        "log_key_trusted": checked.trusted,
+        "checkpoint_size": verdict.size,
+        "checkpoint_root": verdict.root.hex(),
+    }
