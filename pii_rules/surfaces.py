@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from pii_rules.policy import DEFAULT_THRESHOLD
 from pii_rules.spans import Span
 
 RECOGNIZER: Final = "propagation"
 _SHORTEST: Final = 6
-_SURE: Final = 0.5
+# A form below this was kept by a policy that asks for weak findings; spreading it through
+# the record would spread the doubt.
+_SURE: Final = DEFAULT_THRESHOLD
 
 
 def is_telling(surface: str) -> bool:
@@ -50,8 +53,8 @@ def propagated(texts: Mapping[str, str], spans: Sequence[Span]) -> list[Span]:
 
     Args:
         texts: the record's text by column.
-        spans: resolved spans of that record; validated ones and those that score 0.5 or
-            more count as sure.
+        spans: resolved spans of that record; validated ones and those that reach the
+            default threshold count as sure.
 
     Returns:
         New spans only, by the recognizer ``propagation`` with the type and score of the

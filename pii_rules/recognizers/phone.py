@@ -73,6 +73,8 @@ class PhoneRule(EntityRecognizer):
 @lru_cache(maxsize=4096)
 def _judge(number: str) -> tuple[float, bool | None]:
     """Score of a candidate, and whether a numbering plan has it."""
+    if not _FEWEST <= sum(character.isdigit() for character in number) <= _MOST:
+        return 0.0, None
     if number.startswith(("+", "00")):
         international = "+" + number.removeprefix("+").removeprefix("00")
         parsed = _parsed(international, None)
@@ -84,8 +86,7 @@ def _judge(number: str) -> tuple[float, bool | None]:
             parsed = _parsed(number, region)
             if parsed is not None and phonenumbers.is_valid_number(parsed):
                 return 0.5, True
-    digits = sum(character.isdigit() for character in number)
-    return (0.1, None) if _FEWEST <= digits <= _MOST else (0.0, None)
+    return 0.1, None
 
 
 def _shaped_like_a_number(number: str) -> bool:

@@ -78,5 +78,5 @@ def test_propagation_reaches_other_columns_and_needs_a_sure_source():
         ("notes", 4, "propagation"),
         ("notes", 13, "propagation"),
     ]
-    assert propagated(texts, [sure._replace(score=0.45)]) == []
-    assert len(propagated(texts, [sure._replace(score=0.45, validated=True)])) == 2
+    assert propagated(texts, [sure._replace(score=0.35)]) == []
+    assert len(propagated(texts, [sure._replace(score=0.35, validated=True)])) == 2
