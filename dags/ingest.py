@@ -1,0 +1,44 @@
+"""Ingest: list the sources, seal them batch by batch, record the shards, publish the dataset.
+
+Runs daily on the configuration that `REDACTORY_CONFIG` names on the workers; a manual trigger
+may override any of its fields in the form. Only the last two tasks need the log's signing key,
+which is why they ask for a queue of their own.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG
+
+from operators.configuration import run_params
+from operators.ingest import (
+    ListSourcesOperator,
+    PublishOperator,
+    RecordOperator,
+    SealBatchOperator,
+)
+
+with DAG(
+    dag_id="redactory_ingest",
+    description="Raw text in, sealed and recorded shards out",
+    doc_md=__doc__,
+    schedule="@daily",
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    params=run_params(),
+    tags=["redactory"],
+    default_args={
+        "retries": 2,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": True,
+    },
+):
+    listed = ListSourcesOperator(task_id="list_sources")
+    sealed = SealBatchOperator.partial(
+        task_id="seal_batch",
+        map_index_template="batch {{ task.batch['batch_id'] }}",
+    ).expand(batch=listed.output)
+    recorded = RecordOperator(task_id="record", results=sealed.output, queue="record")
+    recorded >> PublishOperator(task_id="publish", queue="record")
