@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit_ledger import Draft, Log
 from redactory.errors import KeyringError, LedgerError
 from redactory.keys import LOG, KeyStore
-from redactory.pipeline.provenance import cli_provenance
+from redactory.provenance import cli_provenance
 from redactory.trust import CheckedLog, TrustStore, remember
 from sealed_shards.access import DatasetHead
 

@@ -2,4 +2,9 @@
 
 Each step takes the run's configuration and what the step before returned, keeps its state
 below ``.runs/<run_id>/`` in the dataset's folder, and may be repeated after a crash.
+:func:`redactory.pipeline.run.run` does all four in one process.
 """
+
+from redactory.pipeline.steps import list_batches, publish_run, record_run, seal_batch
+
+__all__ = ["list_batches", "publish_run", "record_run", "seal_batch"]

@@ -13,12 +13,12 @@ from redactory.pipeline.batch import Progress, seal_batch, sealing
 from redactory.pipeline.listing import list_batches
 from redactory.pipeline.outcome import ShardOutcome
 from redactory.pipeline.pool import worker_count
-from redactory.pipeline.provenance import cli_provenance
 from redactory.pipeline.publishing import Published, publish_run
 from redactory.pipeline.recording import record_run
 from redactory.pipeline.sanitise import Sanitiser
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState, unfinished_runs
+from redactory.provenance import cli_provenance
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Crashes at every durable step, and writers at the same time."""
 
-# ruff: noqa: PLR0917  # pytest passes fixtures by name, never by position
+# pytest passes fixtures by name, never by position
 
 import os
 import shutil

@@ -1,6 +1,6 @@
 """Appending, deduplication, time, look-up, proofs."""
 
-# ruff: noqa: PLR0917  # pytest passes fixtures by name, never by position
+# pytest passes fixtures by name, never by position
 
 import dataclasses
 import fcntl

@@ -1,6 +1,6 @@
 """Offline verification: every damage to every file is seen, and the file is named."""
 
-# ruff: noqa: PLR0917  # pytest passes fixtures by name, never by position
+# pytest passes fixtures by name, never by position
 
 import ast
 import shutil

@@ -1,0 +1,68 @@
+"""The four steps as separate calls, for schedulers: each may run on another machine.
+
+What passes between them are small dictionaries of ids, counts and digests, so that they may
+lie in an XCom. Every step may be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from audit_ledger import Provenance
+from redactory.config import RunConfig
+from redactory.keys import KeyStore
+from redactory.pipeline import batch as _batch
+from redactory.pipeline import listing, publishing, recording
+from redactory.pipeline.setup import RunSetup
+
+
+def list_batches(
+    config: RunConfig, run_id: str, *, keys: KeyStore | None = None
+) -> list[dict[str, Any]]:
+    """Find the input: ``[{batch_id, manifest_path, sha256}]``, at most 1024 entries.
+
+    An input whose every file is sealed already gives an empty list.
+    """
+    setup = RunSetup(config, keys)
+    setup.ensure_keys()
+    return listing.list_batches(setup, run_id)
+
+
+def seal_batch(
+    config: RunConfig, run_id: str, batch: dict[str, Any], *, keys: KeyStore | None = None
+) -> dict[str, Any]:
+    """Redact and seal a batch: ``{batch_id, result_path, sha256, rows_in, …}``.
+
+    Needs public keys and the scope's pseudonym key only. One process does the work unless
+    the configuration asks for workers: the scheduler spreads batches itself.
+    """
+    setup = RunSetup(config, keys)
+    context = setup.seal_context(run_id)
+    with _batch.sealing(context, config.workers or 1) as seal:
+        return _batch.seal_batch(setup, run_id, batch, context=context, seal=seal)
+
+
+def record_run(
+    config: RunConfig,
+    run_id: str,
+    results: Sequence[Mapping[str, Any]],
+    provenance: Provenance,
+    *,
+    keys: KeyStore | None = None,
+) -> dict[str, Any]:
+    """Put sealed shards in place and record them: ``{run_id, checkpoint_size, root}``."""
+    return recording.record_run(RunSetup(config, keys), run_id, results, provenance)
+
+
+def publish_run(
+    config: RunConfig,
+    run_id: str,
+    results: Sequence[Mapping[str, Any]],
+    provenance: Provenance,
+    *,
+    keys: KeyStore | None = None,
+) -> dict[str, Any]:
+    """Make what was recorded a new version of the dataset; counts and digests come back."""
+    setup = RunSetup(config, keys)
+    return publishing.publish_run(setup, run_id, results, provenance).as_json()
