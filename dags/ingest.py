@@ -41,4 +41,4 @@ with DAG(
         map_index_template="batch {{ task.batch['batch_id'] }}",
     ).expand(batch=listed.output)
     recorded = RecordOperator(task_id="record", results=sealed.output, queue="record")
-    recorded >> PublishOperator(task_id="publish", queue="record")
+    recorded >> PublishOperator(task_id="publish", results=sealed.output, queue="record")

@@ -10,7 +10,7 @@ from operators.base import StepOperator
 from operators.identity import provenance_of
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from airflow.sdk import Context, XComArg
 
     from redactory.config import RunConfig
 
@@ -54,9 +54,11 @@ class RecordOperator(StepOperator):
 
     template_fields = ("results",)
 
-    def __init__(self, *, results: Iterable[dict[str, Any]], **operator_arguments: Any) -> None:
+    def __init__(
+        self, *, results: XComArg | Iterable[dict[str, Any]], **operator_arguments: Any
+    ) -> None:
         super().__init__(**operator_arguments)
-        self.results = results
+        self.results: Any = results  # an XComArg until Airflow renders it into the list
 
     def step(self, config: RunConfig, run_id: str, context: Context) -> dict[str, Any]:
         """Record every batch; returns ``{run_id, checkpoint_size, root}``."""
@@ -66,15 +68,24 @@ class RecordOperator(StepOperator):
 
 
 class PublishOperator(StepOperator):
-    """Publishes the recorded run and says so through the asset; needs the log key."""
+    """Publishes the recorded run and says so through the asset; needs the log key.
 
-    def __init__(self, **operator_arguments: Any) -> None:
+    Args:
+        results: what the seal steps returned.
+    """
+
+    template_fields = ("results",)
+
+    def __init__(
+        self, *, results: XComArg | Iterable[dict[str, Any]], **operator_arguments: Any
+    ) -> None:
         super().__init__(outlets=[SEALED_DATASET], **operator_arguments)
+        self.results: Any = results  # an XComArg until Airflow renders it into the list
 
     def step(self, config: RunConfig, run_id: str, context: Context) -> dict[str, Any]:
         """Publish; returns counts, digests and the dataset's version, as in the asset event."""
         from redactory.pipeline import publish_run  # noqa: PLC0415
 
-        published = publish_run(config, run_id, provenance_of(context))
+        published = publish_run(config, run_id, list(self.results), provenance_of(context))
         context["outlet_events"][SEALED_DATASET].extra = dict(published)
         return published

@@ -16,6 +16,7 @@ from airflow.jobs.job import Job
 from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
 from airflow.models import DagRun, TaskInstance
 from airflow.models.asset import AssetEvent
+from airflow.models.dagbag import DBDagBag
 from airflow.models.xcom import XComModel
 from airflow.sdk.definitions.dag import _run_task
 from airflow.utils.db import initdb
@@ -29,13 +30,17 @@ def wake_consumers(dags):
     """Let the scheduler create the runs that assets ask for, and run their tasks."""
     with settings.Session() as session, prohibit_commit(session) as guard:
         SchedulerJobRunner(Job(), executors=[])._create_dagruns_for_dags(guard, session)
-        waiting = select(DagRun).where(DagRun.run_type == "asset_triggered")
-        for dag_run in session.scalars(waiting).all():
-            for instance in dag_run.get_task_instances(session=session):
-                task = dags[dag_run.dag_id].task_dict[instance.task_id]
-                instance.try_number += 1
-                guard.commit()
-                _run_task(ti=instance, task=task)
+    session = settings.Session()
+    waiting = select(DagRun).where(DagRun.run_type == "asset_triggered", DagRun.state == "queued")
+    for dag_run in session.scalars(waiting).all():
+        dag_run.set_state("running")
+        for instance in dag_run.get_task_instances(session=session):
+            instance.try_number += 1
+            session.commit()
+            _run_task(ti=instance, task=dags[dag_run.dag_id].task_dict[instance.task_id])
+        dag_run.dag = DBDagBag().get_latest_version_of_dag(dag_run.dag_id, session=session)
+        dag_run.update_state(session=session)
+        session.commit()
 
 
 def outcome():
