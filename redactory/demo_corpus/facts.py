@@ -75,7 +75,7 @@ def _contact_facts(person: Person) -> dict[str, Fact]:
 def _id_facts(random: Random, person: Person, domain: str) -> dict[str, Fact]:
     label, national_id = _national_id(person, domain)
     iban = Fact(person.iban, "IBAN_CODE")
-    account = Fact(person.account, "ACCOUNT_NUMBER")
+    account = Fact(person.account, "ACCOUNT_ID")
     host = random.choice(("support.example.com", "www.example.org", "files.example.net"))
     return {
         "national_label": Fact(label),
@@ -85,7 +85,7 @@ def _id_facts(random: Random, person: Person, domain: str) -> dict[str, Fact]:
         "iban": iban,
         "account": account,
         "own_account": iban if person.region == "uk" else account,
-        "customer": Fact(person.customer, "CUSTOMER_ID"),
+        "customer": Fact(person.customer, "ACCOUNT_ID"),
         "plate": Fact(person.plate, "LICENSE_PLATE"),
         "ip": Fact(identifiers.ip_address(random), "IP_ADDRESS"),
         "url": Fact(f"https://{host}/{domain}/{identifiers.digits(random, 6)}", "URL"),
