@@ -18,6 +18,7 @@ and ``create`` asks the store for a conditional write.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -32,6 +33,7 @@ from fsspec.implementations.local import LocalFileSystem
 from redactory.errors import InputError
 
 _TEMPORARY = ".tmp-"
+_COMPARED_BYTES = 1 << 20
 
 
 class Folder(Protocol):
@@ -100,7 +102,7 @@ def open_folder(url: str | os.PathLike[str]) -> Folder:
 
 def _checked(name: str) -> str:
     parts = PurePosixPath(name).parts
-    if not name or name.startswith("/") or ".." in parts:
+    if not parts or name.startswith("/") or ".." in parts:
         raise InputError("a stored name leads out of its folder", where=repr(name))
     return name
 
@@ -152,10 +154,8 @@ class LocalFolder:
 
     def names(self, under: str = "") -> Iterator[str]:
         start = self.root / _checked(under) if under else self.root
-        for folder, folders, files in os.walk(start):
-            folders.sort()
-            for file in sorted(files):
-                yield (Path(folder) / file).relative_to(self.root).as_posix()
+        found = (Path(folder) / file for folder, _, files in os.walk(start) for file in files)
+        yield from sorted(path.relative_to(self.root).as_posix() for path in found)
 
     def create(self, name: str, data: bytes) -> None:
         target, temporary = self._staged(name, data)
@@ -205,8 +205,9 @@ class LocalFolder:
     def writing(self, name: str) -> Iterator[BinaryIO]:
         target = self.root / _checked(name)
         self._make_parent(target)
+        file = target.open("xb")  # outside the block below, which removes what this call made
         try:
-            with target.open("xb") as file:
+            with file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -235,7 +236,11 @@ class LocalFolder:
         while not folder.exists():
             missing.append(folder)
             folder = folder.parent
-        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            # To a caller of `create` that error would mean that somebody else was first.
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
         for made in missing:
             fsync_folder(made.parent)
 
@@ -284,9 +289,15 @@ class RemoteFolder:
     def move_all(self, moves: Sequence[tuple[str, str]]) -> None:
         for source, target in moves:
             if self.exists(source):
-                self._fs.mv(self.path(source), self.path(target))
+                # Copy and removal are two steps here; an earlier try may have made the first.
+                if not self.exists(target):
+                    self._fs.cp_file(self.path(source), self.path(target))
+                elif not self._same(source, target):
+                    raise FileExistsError(target)
             elif not self.exists(target):
                 raise FileNotFoundError(source)
+        for source, _ in moves:
+            self.delete(source)
 
     def move_over(self, source: str, target: str) -> None:
         self._fs.mv(self.path(source), self.path(target))
@@ -301,5 +312,20 @@ class RemoteFolder:
 
     @contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:
-        with self._fs.open(self.path(name), "wb") as file:
-            yield file
+        if self.exists(name):
+            raise FileExistsError(name)
+        try:
+            with self._fs.open(self.path(name), "wb") as file:
+                yield file
+        except BaseException:
+            self.delete(name)  # closing a file commits what was written so far
+            raise
+
+    def _same(self, one: str, other: str) -> bool:
+        if self.size(one) != self.size(other):
+            return False
+        with self.open(one) as left, self.open(other) as right:
+            while block := left.read(_COMPARED_BYTES):
+                if block != right.read(len(block)):
+                    return False
+        return True

@@ -22,9 +22,10 @@ from redactory.errors import IntegrityError
 FORMAT = "sealed-shard/v1"
 DATA_KEY_BYTES = 32
 
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}\Z")
-_SHARD_ID = re.compile(r"[0-9a-f]{32}\Z")
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+DATASET_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}"
+SHARD_PATTERN = r"[0-9a-f]{32}"
+DIGEST_PATTERN = r"[0-9a-f]{64}"
+VERSIONS = range(1, 2**31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,12 @@ class ShardContext:
     def __post_init__(self) -> None:
         """Refuse a context that could be confused with another one."""
         sound = (
-            _IDENTIFIER.match(self.dataset)
-            and _SHARD_ID.match(self.shard)
-            and _DIGEST.match(self.policy_digest)
+            re.fullmatch(DATASET_PATTERN, self.dataset)
+            and re.fullmatch(SHARD_PATTERN, self.shard)
+            and re.fullmatch(DIGEST_PATTERN, self.policy_digest)
             and isinstance(self.version, int)
             and not isinstance(self.version, bool)
-            and 1 <= self.version < 2**31
+            and self.version in VERSIONS
         )
         if not sound:
             raise IntegrityError("the shard's context is malformed", where=str(self.shard)[:32])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -40,7 +40,7 @@ class Dataset:
     info: DatasetInfo
     head: DatasetHead
     shards: tuple[RecordedShard, ...]
-    _data_keys: tuple[bytes, ...]
+    _data_keys: tuple[bytes, ...] = field(repr=False)
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Rows of all shards, decrypted in memory only.
@@ -148,22 +148,32 @@ def _wanted(
     if area == DATA:
         entries = current_shards(manifests)
     else:
-        entries = [
+        # A shard that was lost and sealed again is listed once for each version.
+        listed = [
             entry
             for manifest in manifests
             for entry in (manifest.quarantine if area == QUARANTINE else manifest.sources)
         ]
+        entries = list({entry.shard: entry for entry in listed}.values())
     recorded = []
     for entry in entries:
         if shard is not None and entry.shard != shard:
             continue
         found = head.shards.get((area, entry.shard))
-        if found is None or found.header.ctx.version < entry.version:
+        if found is None or not is_recorded(entry, found):
             raise IntegrityError(
                 "a published shard is not in the log", where=f"shard {entry.shard}"
             )
         recorded.append(found)
     return tuple(recorded)
+
+
+def is_recorded(entry: ManifestShard, found: RecordedShard) -> bool:
+    """Whether the log's ``found`` is the shard of a manifest's ``entry``, or its successor."""
+    header = found.header
+    if header.ctx.version == entry.version:
+        return header.sha256 == entry.sha256 and header.rows == entry.rows
+    return header.ctx.version > entry.version
 
 
 def file_sha256(folder: Folder, name: str) -> str:

@@ -8,9 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from redactory.canonical import canonical_json, parse_canonical_json
 from redactory.errors import IntegrityError
-from sealed_shards.context import ShardContext
+from sealed_shards.context import (
+    DATASET_PATTERN,
+    DIGEST_PATTERN,
+    SHARD_PATTERN,
+    VERSIONS,
+    ShardContext,
+)
 
-Hex64 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Hex64 = Annotated[str, Field(pattern=f"^{DIGEST_PATTERN}$")]
 
 
 class ContextFields(BaseModel):
@@ -18,9 +24,9 @@ class ContextFields(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    dataset: str
-    shard: str
-    version: int
+    dataset: str = Field(pattern=f"^{DATASET_PATTERN}$")
+    shard: str = Field(pattern=f"^{SHARD_PATTERN}$")
+    version: int = Field(ge=VERSIONS.start, lt=VERSIONS.stop)
     policy_digest: Hex64
 
 
@@ -37,7 +43,7 @@ class ShardHeader(BaseModel):
         extensions: reserved for later versions; empty in v1.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     ctx: ContextFields
     sha256: Hex64

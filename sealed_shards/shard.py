@@ -138,8 +138,13 @@ def open_shard(folder: Folder, area: str, header: ShardHeader, data_key: bytes) 
     try:
         file = pq.ParquetFile(pa.PythonFile(checked, mode="r"), decryption_properties=properties)
     except (pa.ArrowException, OSError):
+        checked.close()
         raise IntegrityError("the shard does not decrypt", where=where) from None
+    except IntegrityError:
+        checked.close()
+        raise
     if file.metadata.num_rows != header.rows:
+        file.close(force=True)
         raise IntegrityError("the shard has another number of rows than recorded", where=where)
     return file
 

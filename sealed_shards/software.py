@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -80,18 +81,23 @@ class SoftwareKeyring:
     def verify_key(self, name: str) -> ed25519.Ed25519PublicKey:
         """The Ed25519 public key of ``name``; needs no passphrase."""
         path = self._public(name)
-        key = serialization.load_pem_public_key(read_key_file(path))
+        try:
+            key = serialization.load_pem_public_key(read_key_file(path))
+        except (ValueError, UnsupportedAlgorithm):
+            raise KeyringError("is not a public key in PEM form", where=str(path)) from None
         if not isinstance(key, ed25519.Ed25519PublicKey):
             raise KeyringError("is not an Ed25519 key", where=str(path))
         return key
 
     def _private(self, name: str) -> Path:
-        return self.folder / f"{name}.pem"
+        return self.folder / f"{_checked(name)}.pem"
 
     def _public(self, name: str) -> Path:
-        return self.folder / f"{name}.pub.pem"
+        return self.folder / f"{_checked(name)}.pub.pem"
 
     def _store(self, name: str, key: PrivateKey, passphrase: bytes) -> None:
+        if not passphrase:
+            raise KeyringError("an empty passphrase protects nothing", where=name)
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -106,6 +112,17 @@ class SoftwareKeyring:
             raise InputError(
                 f"cannot write the key: {error.strerror}", where=str(self.folder)
             ) from None
+
+
+def _checked(name: str) -> str:
+    # No folder, and no dot: the private half of "a.pub" would pass for the public half of "a".
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}", name):
+        raise KeyringError(
+            "is not a name for a key",
+            where=repr(name)[:80],
+            hint="use letters, digits, - and _",
+        )
+    return name
 
 
 def load_identity(path: Path, passphrase: bytes) -> RsaIdentity:

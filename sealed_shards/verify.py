@@ -14,7 +14,7 @@ from redactory.durable import Folder
 from redactory.errors import IntegrityError, KeyringError
 from sealed_shards.access import DatasetHead, RecordedShard
 from sealed_shards.chunks import split_leaves
-from sealed_shards.dataset import file_sha256, published_manifests, read_recorded
+from sealed_shards.dataset import file_sha256, is_recorded, published_manifests, read_recorded
 from sealed_shards.layout import (
     AREAS,
     DATASET_FILE,
@@ -26,9 +26,10 @@ from sealed_shards.layout import (
     shard_files,
     shard_folders,
 )
-from sealed_shards.manifest import DatasetInfo
+from sealed_shards.manifest import DatasetInfo, Manifest
 from sealed_shards.recipients import Identity
 from sealed_shards.shard import read_shard, unwrap_data_key
+from sealed_shards.wraps import parse_wraps
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ def verify_files(
     """
     yield from _documents(folder, head)
     for shard in head.shards.values():
-        yield from _shard_files(folder, shard)
-        if identity is not None:
+        problems = list(_shard_files(folder, shard))
+        yield from problems
+        if identity is not None and not problems:
             yield from _contents(folder, shard, identity)
         if progress is not None:
             progress(shard)
@@ -65,8 +67,9 @@ def verify_files(
 
 
 def _documents(folder: Folder, head: DatasetHead) -> Iterator[Problem]:
+    manifests = {manifest_file(run): digest for run, digest in head.manifests.items()}
     recorded = {DATASET_FILE: head.dataset_sha256} if head.version else {}
-    recorded |= {manifest_file(run): digest for run, digest in head.manifests.items()}
+    recorded |= manifests
     recorded |= {report_file(run): digest for run, digest in head.reports.items()}
     broken = False
     for name, digest in recorded.items():
@@ -74,6 +77,8 @@ def _documents(folder: Folder, head: DatasetHead) -> Iterator[Problem]:
             raw = read_recorded(folder, name, digest)
             if name == DATASET_FILE:
                 DatasetInfo.decode(raw, where=name)
+            elif name in manifests:
+                Manifest.decode(raw, where=name)
         except IntegrityError as error:
             yield Problem(name, error.what)
             broken = True
@@ -87,7 +92,7 @@ def _manifest_entries(folder: Folder, head: DatasetHead) -> Iterator[Problem]:
         for area, entries in by_area:
             for entry in entries:
                 found = head.shards.get((area, entry.shard))
-                if found is None or found.header.ctx.version < entry.version:
+                if found is None or not is_recorded(entry, found):
                     yield Problem(
                         manifest_file(manifest.run_id),
                         f"names shard {entry.shard}, which the log does not hold",
@@ -123,13 +128,17 @@ def _shard_files(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:
 
 def _contents(folder: Folder, shard: RecordedShard, identity: Identity) -> Iterator[Problem]:
     names = shard_files(shard.area, shard.header.stem)
+    wraps = folder.read(names["wraps"])
     try:
-        wraps = read_recorded(folder, names["wraps"], shard.wraps_sha256)
+        if identity.kid not in parse_wraps(wraps, where=names["wraps"]):
+            return  # sealed for somebody else: nothing this key can say about it
         data_key = unwrap_data_key(folder, shard.area, shard.header, wraps, identity)
+    except (IntegrityError, KeyringError) as error:
+        yield Problem(names["wraps"], error.what)
+        return
+    try:
         for _ in read_shard(folder, shard.area, shard.header, data_key):
             pass
-    except KeyringError:
-        return  # sealed for somebody else: nothing this key can say about it
     except IntegrityError as error:
         yield Problem(names["shards"], error.what)
 
