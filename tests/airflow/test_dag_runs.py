@@ -11,6 +11,9 @@ MAIL = "zebulon.quill@example.com"
 CARD = "4111 1111 1111 1111"
 RECORDS = 12
 
+# One Airflow database serves all of these tests.
+pytestmark = pytest.mark.xdist_group("dag_runs")
+
 
 def write_input(folder, number):
     rows = [
