@@ -75,7 +75,7 @@ class Folder(Protocol):
         """Remove ``name``; nothing happens if it is not there."""
 
     def delete_tree(self, name: str) -> None:
-        """Remove everything below ``name``."""
+        """Remove the file ``name``, or everything below it."""
 
     def writing(self, name: str) -> AbstractContextManager[BinaryIO]:
         """A new file to stream into, durable when the block ends, gone if it raises."""
@@ -199,7 +199,11 @@ class LocalFolder:
             fsync_folder(target.parent)
 
     def delete_tree(self, name: str) -> None:
-        shutil.rmtree(self.root / _checked(name), ignore_errors=True)
+        target = self.root / _checked(name)
+        if target.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
+        else:
+            target.unlink(missing_ok=True)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:

@@ -51,7 +51,7 @@ class ShardHeader(BaseModel):
     rows: int = Field(ge=0, lt=2**53)
     commit: Hex64
     chunks_root: Hex64
-    extensions: dict[str, Any] = Field(default_factory=dict)
+    extensions: dict[str, Any]
 
     @property
     def context(self) -> ShardContext:

@@ -101,11 +101,12 @@ class SoftwareKeyring:
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
+        private_path, public_path = self._private(name), self._public(name)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             # The private half first: a public key without it would seal what nobody can open.
-            write_secret(self._private(name), encrypt_private_key(key, passphrase))
-            write_secret(self._public(name), public)
+            write_secret(private_path, encrypt_private_key(key, passphrase))
+            write_secret(public_path, public)
         except FileExistsError:
             raise KeyringError("a key of this name exists already", where=name) from None
         except OSError as error:
@@ -170,6 +171,8 @@ def write_secret(path: Path, data: bytes) -> None:
 
 def _load_private(path: Path, passphrase: bytes) -> object:
     pem = read_key_file(path)
+    if not passphrase:
+        raise KeyringError("the passphrase is empty", where=str(path))
     try:
         return serialization.load_pem_private_key(pem, passphrase)
     except TypeError:
