@@ -83,9 +83,17 @@ class PublishOperator(StepOperator):
         self.results: Any = results  # an XComArg until Airflow renders it into the list
 
     def step(self, config: RunConfig, run_id: str, context: Context) -> dict[str, Any]:
-        """Publish; returns counts, digests and the dataset's version, as in the asset event."""
+        """Publish; returns counts, digests and the dataset's version, as in the asset event.
+
+        Raises:
+            AirflowSkipException: the dataset held everything already; no event wakes anybody.
+        """
+        from airflow.sdk.exceptions import AirflowSkipException  # noqa: PLC0415
+
         from redactory.pipeline import publish_run  # noqa: PLC0415
 
         published = publish_run(config, run_id, list(self.results), provenance_of(context))
+        if not published["new"]:
+            raise AirflowSkipException("nothing new to publish")
         context["outlet_events"][SEALED_DATASET].extra = dict(published)
         return published

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit_ledger import LogSigner
 from redactory.canonical import sha256_hex
@@ -88,7 +91,12 @@ class KeyStore:
 
     def log_signer(self, origin: str) -> LogSigner:
         """The log key, bound to the name of one log."""
-        return LogSigner(self.keyring.signing_key(LOG, self._passphrase.get()), origin)
+        return LogSigner(self._log_key, origin)
+
+    @cached_property
+    def _log_key(self) -> Ed25519PrivateKey:
+        # Unlocking takes a tenth of a second on purpose, and a run signs several times.
+        return self.keyring.signing_key(LOG, self._passphrase.get())
 
     def pseudonym_key(self, scope: str) -> PseudonymKey:
         """The key of a scope, drawn at first use."""

@@ -13,7 +13,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit_ledger import Log, LogVerdict, LogVerifier, verify_log
+from audit_ledger import Checkpoint, Log, LogVerdict, LogVerifier, verify_log
+from audit_ledger.merkle import verify_consistency
 from redactory.canonical import canonical_json, sha256_hex
 from redactory.durable import LocalFolder
 from redactory.errors import InputError, KeyringError, LedgerError
@@ -107,7 +108,7 @@ def check_log(
     """
     if not (folder / "log.vkey").exists() and not (folder / "checkpoint").exists():
         raise LedgerError("there is no ledger here", where=str(folder))
-    origin = _claimed_origin(folder)
+    origin = claimed_origin(folder)
     pin = store.pin(origin) if origin else None
     verifier = log_key or (LogVerifier.from_vkey(pin.vkey, where="trust store") if pin else None)
     pinned = pin.checkpoint.encode() if pin else None
@@ -117,6 +118,34 @@ def check_log(
     if log is not None and trusted:
         remember(store, log)
     return CheckedLog(folder, log, verdict, trusted)
+
+
+def refuse_rollback(store: TrustStore, log: Log) -> None:
+    """Make sure that a log still extends the newest checkpoint seen of it.
+
+    Opening for writing removes what lies beyond the newest checkpoint. If somebody put an
+    older one back, that would destroy evidence, so this comes first.
+
+    Raises:
+        LedgerError: rolled back, or forked.
+    """
+    pin = store.pin(log.origin)
+    if pin is None:
+        return
+    seen = Checkpoint.open(pin.checkpoint.encode(), log.verifier, where="trust store")
+    now = log.checkpoint
+    if now.size < seen.size:
+        raise LedgerError(
+            f"the log was rolled back: {seen.size} statements were seen, {now.size} are there",
+            where="ledger/checkpoint",
+            hint="restore the ledger from a backup",
+        )
+    proof = log.consistency(seen.size, at=now)
+    if not verify_consistency(seen.size, now.size, proof, seen.root, now.root):
+        raise LedgerError(
+            f"the log was forked: its first {seen.size} statements are others now",
+            where="ledger/checkpoint",
+        )
 
 
 def remember(store: TrustStore, log: Log) -> None:
@@ -153,7 +182,7 @@ def load_log_key(value: str | os.PathLike[str]) -> LogVerifier:
         raise KeyringError(error.what, where=str(path)) from None
 
 
-def _claimed_origin(folder: Path) -> str:
+def claimed_origin(folder: Path) -> str:
     """The log's name as its folder tells it: only picks the pin, proves nothing."""
     try:
         return (folder / "log.vkey").read_text(encoding="ascii").partition("+")[0]

@@ -16,7 +16,7 @@ from redactory.keys import KeyStore
 from redactory.ledger_access import DatasetLog
 from redactory.trust import CheckedLog, TrustStore, check_log
 from sealed_shards.access import DatasetHead, RecordedShard
-from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER
+from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER, RUNS_FOLDER
 from sealed_shards.manifest import DatasetInfo
 from sealed_shards.recipients import Identity
 from sealed_shards.verify import verify_files
@@ -142,6 +142,7 @@ def _check_files(
         "source_lists": areas["sources"],
         "rows": sum(s.header.rows for (area, _), s in head.shards.items() if not area),
         "opened": identity is not None,
+        "unfinished_runs": len({name.split("/")[1] for name in folder.names(RUNS_FOLDER)}),
     }
 
 

@@ -117,7 +117,7 @@ def _show_run(result: RunResult) -> None:
                 "records": f"{totals.records_in} read = {totals.records_out} released "
                 f"+ {totals.quarantined} quarantined",
                 "removed": ", ".join(f"{name} {count}" for name, count in found),
-                "shards": f"{result.published.shards}"
+                "shards": f"{totals.shards}"
                 + (" (all sealed before)" if not result.published.new else ""),
                 "checkpoint": f"{result.published.checkpoint_size} statements, "
                 f"root {result.published.root[:32]}…",

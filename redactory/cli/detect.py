@@ -11,6 +11,8 @@ from redactory.cli import options
 from redactory.cli.output import meter, notice, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redactory.sources import Batch
 
 EXAMPLES = """
@@ -20,8 +22,6 @@ EXAMPLES = """
 
 `redactory detect letters.csv --text body --output found.jsonl --workers 4`
 """
-
-_state: dict[str, Any] = {}
 
 
 def detect_command(
@@ -64,7 +64,7 @@ def detect_command(
     with (
         meter(quiet=as_json) as gauge,
         replacing(output) as file,
-        ordered_map(_detect, count, start=_start, with_=(reading.text_columns, no_ner)) as mapped,
+        ordered_map(_searcher, (reading.text_columns, no_ner), count) as mapped,
     ):
         for lines, size in mapped(batches(listing, reading)):
             for line in lines:
@@ -79,29 +79,30 @@ def detect_command(
         notice(f"{records:,} records, {spans:,} findings, {failed:,} not searched → {output}")
 
 
-def _start(columns: tuple[str, ...], no_ner: bool) -> None:  # noqa: FBT001
-    from pii_rules import Detector  # noqa: PLC0415
-
-    _state["columns"], _state["no_ner"] = columns, no_ner
-    _state["detector"] = Detector()
-
-
-def _detect(batch: Batch) -> tuple[list[dict[str, Any]], int]:
-    from pii_rules import Refused  # noqa: PLC0415
+def _searcher(
+    columns: tuple[str, ...],
+    no_ner: bool,  # noqa: FBT001, ARG001 - rules are all there is before the name model comes
+) -> Callable[[Batch], tuple[list[dict[str, Any]], int]]:
+    from pii_rules import Detector, Refused  # noqa: PLC0415
     from redactory.cli.ordered import in_record_order  # noqa: PLC0415
 
-    lines: list[tuple[int, dict[str, Any]]] = [
-        (record.record_no, {"id": record.record_id, "spans": [], "error": str(record.reason)})
-        for record in batch.unreadable
-    ]
-    found = _state["detector"].detect(batch.records, _state["columns"])
-    numbers = batch.records.column("record_no").to_pylist()
-    ids = batch.records.column("record_id").to_pylist()
-    for number, record_id, spans in zip(numbers, ids, found, strict=True):
-        line: dict[str, Any] = {"id": record_id, "spans": []}
-        if isinstance(spans, Refused):
-            line["error"] = spans.reason_code
-        else:
-            line["spans"] = [span.as_json() for span in spans]
-        lines.append((number, line))
-    return in_record_order(lines), batch.bytes_read
+    detector = Detector()
+
+    def detect(batch: Batch) -> tuple[list[dict[str, Any]], int]:
+        lines: list[tuple[int, dict[str, Any]]] = [
+            (record.record_no, {"id": record.record_id, "spans": [], "error": str(record.reason)})
+            for record in batch.unreadable
+        ]
+        numbers = batch.records.column("record_no").to_pylist()
+        ids = batch.records.column("record_id").to_pylist()
+        found = detector.detect(batch.records, columns)
+        for number, record_id, spans in zip(numbers, ids, found, strict=True):
+            line: dict[str, Any] = {"id": record_id, "spans": []}
+            if isinstance(spans, Refused):
+                line["error"] = spans.reason_code
+            else:
+                line["spans"] = [span.as_json() for span in spans]
+            lines.append((number, line))
+        return in_record_order(lines), batch.bytes_read
+
+    return detect

@@ -11,6 +11,8 @@ from redactory.cli import options
 from redactory.cli.output import meter, notice, print_json, warn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redactory.config import RunConfig
     from redactory.sources import Batch
 
@@ -22,8 +24,6 @@ EXAMPLES = """
 Tokens are those of `redactory run` with the same `--scope`. To store data, use
 `redactory run`: its result is encrypted and on record.
 """
-
-_state: dict[str, Any] = {}
 
 
 def redact_command(
@@ -78,7 +78,7 @@ def redact_command(
         meter(quiet=as_json) as gauge,
         replacing(f"{output}.withheld.jsonl") as aside,
         replacing(output) as file,
-        ordered_map(_redact, count, start=_start, with_=(config, keys)) as mapped,
+        ordered_map(_redactor, (config, keys), count) as mapped,
     ):
         for lines, refused, size in mapped(batches(listing, setup.options)):
             file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
@@ -100,22 +100,25 @@ def redact_command(
         warn(f"{withheld:,} records were withheld: see {output}.withheld.jsonl")
 
 
-def _start(config: RunConfig, keys: dict[str, bytes]) -> None:
+def _redactor(
+    config: RunConfig, keys: dict[str, bytes]
+) -> Callable[[Batch], tuple[list[dict[str, Any]], list[dict[str, Any]], int]]:
     from redactory.pipeline.sanitise import PolicySanitiser  # noqa: PLC0415
 
-    _state["sanitiser"] = PolicySanitiser(config, keys)
+    sanitiser = PolicySanitiser(config, keys)
 
+    def redact(batch: Batch) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
+        done = sanitiser.sanitise(batch.records)
+        lines = []
+        for row in done.kept.to_pylist():
+            row.pop("record_no")
+            record = {"id": row.pop("record_id")} | row
+            if record["lang"] is None:
+                del record["lang"]
+            lines.append(record)
+        ids = batch.records.column("record_id")
+        refused = [{"id": ids[row].as_py(), "reason": reason} for row, reason in done.refused]
+        refused += [{"id": r.record_id, "reason": str(r.reason)} for r in batch.unreadable]
+        return lines, refused, batch.bytes_read
 
-def _redact(batch: Batch) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
-    done = _state["sanitiser"].sanitise(batch.records)
-    lines = []
-    for row in done.kept.to_pylist():
-        row.pop("record_no")
-        record = {"id": row.pop("record_id")} | row
-        if record["lang"] is None:
-            del record["lang"]
-        lines.append(record)
-    ids = batch.records.column("record_id")
-    refused = [{"id": ids[row].as_py(), "reason": reason} for row, reason in done.refused]
-    refused += [{"id": r.record_id, "reason": str(r.reason)} for r in batch.unreadable]
-    return lines, refused, batch.bytes_read
+    return redact

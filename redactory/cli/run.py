@@ -133,6 +133,8 @@ def run_command(
     left = columns_not_carried(first.sources[0], setup.options)
     summary = {
         **result.published.as_json(),
+        "shards": result.totals.shards,
+        "quarantined": result.totals.quarantined,
         "records_in": result.totals.records_in,
         "records_out": result.totals.records_out,
         "adopted_shards": result.totals.adopted_shards,

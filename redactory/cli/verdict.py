@@ -86,5 +86,10 @@ def show_verdict(verdict: Verdict, *, as_json: bool) -> None:
             f"{facts['source_lists']} source lists, {facts['manifests']} manifests"
             + ("; opened with your key" if facts["opened"] else "")
         )
+    if facts.get("unfinished_runs"):
+        rows["note"] = (
+            f"{facts['unfinished_runs']} run(s) under way or interrupted; files that are not on "
+            "record yet were not judged"
+        )
     out.print(facts_table(rows))
     raise typer.Exit(verdict.exit_code)

@@ -18,8 +18,6 @@ from redactory.pipeline.state import RunState
 Progress = Callable[[ShardOutcome], None]
 Seal = Callable[[Iterable[ShardInput]], Iterator[ShardOutcome]]
 
-_sealer: ShardSealer | None = None
-
 
 def seal_batch(
     setup: RunSetup,
@@ -50,7 +48,8 @@ def seal_batch(
     for outcome in seal(setup.planner().plan(sources)):
         outcomes.append(outcome)
         progress(outcome)
-    new = [o for o in outcomes if not o.data.adopted]
+    published = {entry.shard for entry in setup.published()}
+    new = [o for o in outcomes if o.shard not in published]
     read = {segment.source_id for o in new for segment in o.segments}
     rows: list[dict[str, object]] = [
         {"source_id": source_id, "uri": s.uri, "format": s.format, "bytes": s.size}
@@ -76,14 +75,10 @@ def sealing(
     context: SealContext, workers: int, sanitiser: Sanitiser | None = None
 ) -> AbstractContextManager[Seal]:
     """A function that seals shard inputs in order, in this process or on ``workers``."""
-    return ordered_map(_process, workers, start=_start, with_=(context, sanitiser))
+    return ordered_map(_process, (context, sanitiser), workers)
 
 
-def _start(context: SealContext, sanitiser: Sanitiser | None) -> None:
-    global _sealer  # noqa: PLW0603 - one sealer a process, its models loaded once
-    _sealer = ShardSealer(context, sanitiser)
-
-
-def _process(shard: ShardInput) -> ShardOutcome:
-    assert _sealer is not None  # noqa: S101 - set when the process started
-    return _sealer.process(shard)
+def _process(
+    context: SealContext, sanitiser: Sanitiser | None
+) -> Callable[[ShardInput], ShardOutcome]:
+    return ShardSealer(context, sanitiser).process

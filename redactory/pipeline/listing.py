@@ -8,27 +8,26 @@ from typing import Any
 from redactory.pipeline import ids
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState
-from redactory.sources import Source, list_sources
-from sealed_shards.dataset import current_shards, published_manifests
+from redactory.sources import Source
 from sealed_shards.manifest import ManifestShard
 
 MAX_BATCHES = 1024  # Airflow's limit on mapped tasks
 
 
-def list_batches(setup: RunSetup, run_id: str) -> list[dict[str, Any]]:
-    """Find the input and store it in batches.
+def list_batches(setup: RunSetup, run_id: str, sources: Sequence[Source]) -> list[dict[str, Any]]:
+    """Store the input in batches.
+
+    Args:
+        setup: of the run.
+        run_id: the run.
+        sources: what there is to read.
 
     Returns:
         ``[{batch_id, manifest_path, sha256}]``, at most 1024.
-
-    Raises:
-        InputError: nothing to read.
     """
-    _ = setup.fields  # a dataset with other columns is refused before any work
     state = RunState(setup.folder, run_id)
     state.begin(setup.run_facts())
-    listing = list_sources(setup.config.input, format=setup.config.input_format)
-    sources = _unsealed(setup, listing.sources)
+    sources = _unsealed(setup, sources)
     batches = []
     for number, batch in enumerate(_batches(sources, setup.config.bytes_per_batch)):
         batch_id = f"{number:04d}"
@@ -36,6 +35,8 @@ def list_batches(setup: RunSetup, run_id: str) -> list[dict[str, Any]]:
         batches.append(
             {"batch_id": batch_id, "manifest_path": state.batch_name(batch_id), "sha256": digest}
         )
+    if not batches:
+        state.finish()  # nobody else would: there is nothing to seal, record or publish
     return batches
 
 
@@ -61,8 +62,7 @@ def _unsealed(setup: RunSetup, sources: Sequence[Source]) -> list[Source]:
     its neighbours are read again with it, so that the new shards replace the old whole.
     Sources with a shard of their own are simply read: their shard ids tell what is new.
     """
-    head = setup.evidence().head(setup.dataset)
-    published = current_shards(published_manifests(setup.folder, head)) if head.version else []
+    published = setup.published()
     whole = [s for s in sources if s.format == "txt" and setup.options.text_unit == "file"]
     sealed = {seg.source_id: (entry, seg) for entry in published for seg in entry.segments}
     if not whole or not sealed:

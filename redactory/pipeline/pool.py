@@ -28,27 +28,23 @@ def worker_count(asked: int, input_bytes: int) -> int:
 
 @contextmanager
 def ordered_map(
-    function: Callable[[Item], Result],
-    workers: int,
-    *,
-    start: Callable[..., None],
-    with_: tuple[Any, ...],
+    make: Callable[..., Callable[[Item], Result]], arguments: tuple[Any, ...], workers: int
 ) -> Iterator[Callable[[Iterable[Item]], Iterator[Result]]]:
     """A ``map`` whose calls run in ``workers`` processes, results in order.
 
     At most two items a worker are held at a time, so memory does not grow with the input.
 
     Args:
-        function: a module-level function.
+        make: a module-level function that loads what is needed and returns the function to
+            map; called once in each process.
+        arguments: of ``make``.
         workers: 1 runs everything in this process.
-        start: called once in each process before the first item,
-        with_: with these arguments.
 
     Raises:
         RedactoryError: a worker process died.
     """
     if workers == 1:
-        start(*with_)
+        function = make(*arguments)
         yield lambda items: map(function, items)
         return
     # Native thread pools in every worker would fight over the same cores.
@@ -56,11 +52,11 @@ def ordered_map(
     pool = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=start,
-        initargs=with_,
+        initializer=_start,
+        initargs=(make, arguments),
     )
     try:
-        yield lambda items: _in_order(pool, function, items, held=2 * workers)
+        yield lambda items: _in_order(pool, items, held=2 * workers)
     except BrokenProcessPool:
         raise RedactoryError(
             "a worker process died", hint="continue with the same command and --resume"
@@ -69,17 +65,24 @@ def ordered_map(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _in_order(
-    pool: ProcessPoolExecutor,
-    function: Callable[[Item], Result],
-    items: Iterable[Item],
-    *,
-    held: int,
-) -> Iterator[Result]:
-    waiting: deque[Future[Result]] = deque()
+def _in_order(pool: ProcessPoolExecutor, items: Iterable[Item], *, held: int) -> Iterator[Any]:
+    waiting: deque[Future[Any]] = deque()
     for item in items:
-        waiting.append(pool.submit(function, item))
+        waiting.append(pool.submit(_call, item))
         if len(waiting) >= held:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+_function: Callable[[Any], Any] | None = None
+
+
+def _start(make: Callable[..., Callable[[Any], Any]], arguments: tuple[Any, ...]) -> None:
+    global _function  # noqa: PLW0603 - a worker process serves one map, its models loaded once
+    _function = make(*arguments)
+
+
+def _call(item: Any) -> Any:
+    assert _function is not None  # noqa: S101 - set when the process started
+    return _function(item)

@@ -32,7 +32,7 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class Published:
-    """What a run added, in counts and digests only."""
+    """What a run added, in counts and digests only; ``new`` is false if that was nothing."""
 
     run_id: str
     dataset: str
@@ -64,16 +64,25 @@ def publish_run(
         PolicyError: more records were quarantined than the policy allows.
     """
     state = RunState(setup.folder, run_id)
-    batches = [state.read_result(result) for result in results]
     log = open_log(setup)
     head = _head(setup, log)
+    if not state.exists():
+        # An earlier try finished and could not say so.
+        return _published(setup, log, head, run_id)
+    batches = [state.read_result(result) for result in results]
     if run_id not in head.manifests:
         check_share(setup, batches)
         head = _publish(setup, state, log, batches, provenance)
     _finish_dataset_file(setup, state, head)
     remember(TrustStore(setup.keys.folder / "trust"), log)
+    published = _published(setup, log, head, run_id)
     state.finish()
-    outcomes = [outcome for batch in batches for outcome in batch.outcomes]
+    return published
+
+
+def _published(setup: RunSetup, log: Log, head: DatasetHead, run_id: str) -> Published:
+    by_run = {manifest.run_id: manifest for manifest in published_manifests(setup.folder, head)}
+    manifest = by_run.get(run_id)
     checkpoint = log.checkpoint
     return Published(
         run_id=run_id,
@@ -81,10 +90,10 @@ def publish_run(
         dataset_version=head.version,
         checkpoint_size=checkpoint.size,
         root=checkpoint.root.hex(),
-        shards=len(outcomes),
-        records=sum(o.rows_out for o in outcomes),
-        quarantined=sum(o.quarantined for o in outcomes),
-        new=run_id in head.manifests,
+        shards=len(manifest.shards) if manifest else 0,
+        records=manifest.records_out if manifest else 0,
+        quarantined=manifest.quarantined if manifest else 0,
+        new=manifest is not None,
     )
 
 

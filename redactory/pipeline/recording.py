@@ -14,10 +14,11 @@ from audit_ledger import Draft, Log, Provenance
 from redactory.canonical import digest_of
 from redactory.errors import IntegrityError, LedgerError
 from redactory.evidence import Evidence
+from redactory.keys import LOG
 from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState
-from redactory.trust import TrustStore, new_origin, remember
+from redactory.trust import TrustStore, claimed_origin, new_origin, refuse_rollback, remember
 from sealed_shards.layout import shard_files
 from sealed_shards.manifest import Segment
 
@@ -27,12 +28,16 @@ _TRIES = 5
 def open_log(setup: RunSetup) -> Log:
     """The dataset's log, for writing; made at first use, and then trusted by its maker."""
     folder = setup.ledger_folder
+    store = TrustStore(setup.keys.folder / "trust")
+    setup.keys.ensure(LOG)
     if (folder / "checkpoint").exists():
-        origin = Log.open(folder).origin
-        return Log.open(folder, setup.keys.log_signer(origin))
-    origin = new_origin()
+        reader = Log.open(folder)
+        refuse_rollback(store, reader)
+        return Log.open(folder, setup.keys.log_signer(reader.origin))
+    # An attempt to make the log may have been cut off after it was named.
+    origin = claimed_origin(folder) or new_origin()
     log = Log.create(folder, setup.keys.log_signer(origin), origin=origin)
-    remember(TrustStore(setup.keys.folder / "trust"), log)
+    remember(store, log)
     return log
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from redactory.errors import InputError, KeyringError, PolicyError
+from redactory.keys import LOG
 from redactory.pipeline.batch import Progress, seal_batch, sealing
 from redactory.pipeline.listing import list_batches
 from redactory.pipeline.outcome import ShardOutcome
@@ -19,6 +20,7 @@ from redactory.pipeline.sanitise import Sanitiser
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState, unfinished_runs
 from redactory.provenance import cli_provenance
+from redactory.sources import Source
 
 
 @dataclass
@@ -28,6 +30,7 @@ class RunTotals:
     records_in: int = 0
     records_out: int = 0
     quarantined: int = 0
+    shards: int = 0
     adopted_shards: int = 0
     size: int = 0
     entities: dict[str, int] = field(default_factory=dict)
@@ -38,6 +41,7 @@ class RunTotals:
         self.records_in += outcome.rows_in
         self.records_out += outcome.rows_out
         self.quarantined += outcome.quarantined
+        self.shards += 1
         self.adopted_shards += outcome.data.adopted
         self.size += outcome.size
         for name, count in outcome.entities.items():
@@ -92,7 +96,9 @@ def run(
             hint="finish it with --resume, or drop it with --discard",
         )
     run_id = left[0] if left else run_id or new_run_id()
+    listing = setup.check_input()
     setup.ensure_keys()
+    setup.keys.ensure(LOG)  # so that a wrong passphrase shows now, not after hours of work
     state = RunState(setup.folder, run_id)
     totals = RunTotals()
 
@@ -102,7 +108,9 @@ def run(
 
     try:
         with state.alive():
-            results = _seal_all(setup, state, sanitiser, progress=count, started=started)
+            results = _seal_all(
+                setup, state, listing.sources, sanitiser, progress=count, started=started
+            )
             _refuse_empty(setup, totals)
             provenance = cli_provenance(run_id)
             record_run(setup, run_id, results, provenance)
@@ -125,18 +133,14 @@ def run(
 def _seal_all(
     setup: RunSetup,
     state: RunState,
+    sources: Sequence[Source],
     sanitiser: Sanitiser | None,
     *,
     progress: Progress,
     started: Callable[[int, bool], None],
 ) -> list[dict[str, Any]]:
-    batches = list_batches(setup, state.run_id)
+    batches = list_batches(setup, state.run_id, sources)
     context = setup.seal_context(state.run_id)
-    sources = [
-        source
-        for batch in batches
-        for source in state.read_batch(batch["batch_id"], batch["sha256"], setup.subkeys["work"])
-    ]
     size = sum(source.size for source in sources)
     started(size, all(s.compression is None and s.format != "parquet" for s in sources))
     workers = 1 if sanitiser else worker_count(setup.config.workers, size)

@@ -140,7 +140,14 @@ class ShardSealer:
             listed,
             self._context.config_digest,
         )
-        return self._adopted(SOURCES, shard) or self._seal_table(SOURCES, shard, table)
+        name = self._state.name("outcomes", f"{shard}.sources.json")
+        if self._folder.exists(name):
+            file = SealedFile.decode(self._folder.read(name), where=name)
+            if self._is_in_place(file):
+                return file
+        file = self._adopted(SOURCES, shard) or self._seal_table(SOURCES, shard, table)
+        self._folder.replace(name, file.encode())
+        return file
 
     def _adopt(self, shard: ShardInput) -> ShardOutcome | None:
         """The outcome of an earlier run over the same input, if all its files are sound."""

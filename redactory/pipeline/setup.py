@@ -18,14 +18,15 @@ from redactory.durable import LocalFolder, open_folder
 from redactory.errors import InputError, KeyringError
 from redactory.evidence import Evidence
 from redactory.extras import require
-from redactory.keys import LOG, QUARANTINE, READER, KeyStore
+from redactory.keys import QUARANTINE, READER, KeyStore
 from redactory.pipeline import ids
 from redactory.pipeline.planning import Limits, Planner
 from redactory.pipeline.sealing import SealContext
 from redactory.pseudonym import SUBKEYS
-from redactory.sources import ReadOptions
+from redactory.sources import Listing, ReadOptions, list_sources
+from sealed_shards.dataset import current_shards, published_manifests
 from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER
-from sealed_shards.manifest import ColumnField, DatasetInfo, Role
+from sealed_shards.manifest import ColumnField, DatasetInfo, ManifestShard, Role
 from sealed_shards.recipients import RsaRecipient
 from sealed_shards.software import read_key_file
 
@@ -136,6 +137,22 @@ class RunSetup:
             return Evidence()
         return Evidence.gather(Log.open(self.ledger_folder).entries())
 
+    def published(self) -> list[ManifestShard]:
+        """The data shards of the dataset as it is published now."""
+        head = self.evidence().head(self.dataset)
+        return current_shards(published_manifests(self.folder, head))
+
+    def check_input(self) -> Listing:
+        """Find the input, and refuse what can be refused before anything is written.
+
+        Raises:
+            InputError: nothing to read, or the dataset has other columns.
+            PolicyError: an invalid policy.
+        """
+        listing = list_sources(self.config.input, format=self.config.input_format)
+        _ = self.policy, self.fields
+        return listing
+
     @cached_property
     def options(self) -> ReadOptions:
         """How to read."""
@@ -175,8 +192,8 @@ class RunSetup:
         )
 
     def ensure_keys(self) -> None:
-        """Create at first use those keys that the configuration does not name."""
-        wanted = [LOG]
+        """Create at first use those recipients' keys that the configuration does not name."""
+        wanted = []
         if not self.config.recipients:
             wanted.append(READER)
         if not self.config.quarantine_recipients and not self.config.same_quarantine_key:

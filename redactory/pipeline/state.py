@@ -17,6 +17,7 @@ import fcntl
 import json
 import os
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,10 @@ class RunState:
     def name(self, *parts: str) -> str:
         """A name below the run's folder."""
         return "/".join((self.root, *parts))
+
+    def exists(self) -> bool:
+        """Whether the run was begun and is not finished."""
+        return self.folder.exists(self.name("run.json"))
 
     def begin(self, facts: dict[str, Any]) -> None:
         """Store what the run is; the same facts may be stored again."""
@@ -152,7 +157,13 @@ class RunState:
         ]
 
     def finish(self) -> None:
-        """Remove the run's folder, and the folder of runs if it was the last."""
+        """Remove the run's folder, and the folder of runs if it was the last.
+
+        The lock goes last: a run that is killed here is still seen as unfinished.
+        """
+        below = {name.split("/")[2] for name in self.folder.names(self.root)}
+        for name in sorted(below, key=lambda name: (name.startswith("lock"), name)):
+            self.folder.delete_tree(self.name(name))
         self.folder.delete_tree(self.root)
         if not any(self.folder.names(RUNS_FOLDER)):
             self.folder.delete_tree(RUNS_FOLDER)
@@ -169,26 +180,41 @@ class RunState:
             return
         path = Path(self.folder.path(self.name("lock")))
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as lock:
-            if not _locked(lock.fileno()):
+        if path.exists():
+            held = path.open("ab")
+        else:
+            # Locked before it gets its name: nobody ever sees a live run without its lock.
+            unnamed = path.with_name(f"lock-{os.getpid()}-{secrets.token_hex(4)}")
+            held = unnamed.open("xb")
+        with held:
+            if not _locked(held.fileno()):
                 raise InputError("another process works on this run", where=f"run {self.run_id}")
+            if not path.exists():
+                unnamed.rename(path)
             yield
 
 
 def unfinished_runs(folder: Folder) -> list[str]:
-    """Ids of runs that left state behind and whose process is gone, oldest name first."""
-    found = {name.split("/")[1] for name in folder.names(RUNS_FOLDER) if name.count("/") > 1}
-    return sorted(run_id for run_id in found if not _is_alive(folder, run_id))
+    """Ids of runs of this program whose process is gone, oldest name first.
+
+    The runs of a scheduler have no lock file: the scheduler itself knows which to repeat.
+    """
+    alive: dict[str, bool] = {}
+    for name in folder.names(RUNS_FOLDER):
+        _, run_id, *rest = name.split("/")
+        if len(rest) == 1 and rest[0].startswith("lock"):
+            alive[run_id] = alive.get(run_id, False) or _is_held(folder, name)
+    return sorted(run_id for run_id, is_alive in alive.items() if not is_alive)
 
 
-def _is_alive(folder: Folder, run_id: str) -> bool:
+def _is_held(folder: Folder, name: str) -> bool:
     if not isinstance(folder, LocalFolder):
         return False
-    path = Path(folder.path(f"{RUNS_FOLDER}/{run_id}/lock"))
-    if not path.exists():
-        return False
-    with path.open("ab") as lock:
-        return not _locked(lock.fileno())
+    try:
+        with Path(folder.path(name)).open("rb") as lock:
+            return not _locked(lock.fileno())
+    except FileNotFoundError:
+        return True  # renamed or removed just now, by a process that is alive
 
 
 def _locked(descriptor: int) -> bool:

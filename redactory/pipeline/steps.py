@@ -25,8 +25,9 @@ def list_batches(
     An input whose every file is sealed already gives an empty list.
     """
     setup = RunSetup(config, keys)
+    found = setup.check_input()
     setup.ensure_keys()
-    return listing.list_batches(setup, run_id)
+    return listing.list_batches(setup, run_id, found.sources)
 
 
 def seal_batch(

@@ -1,15 +1,18 @@
 """The command line as a user has it, with a home of its own for each test."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from redactory.cli import main
 from redactory.config import RunConfig
 from redactory.keys import KeyStore
 from redactory.pipeline.run import RunResult, run
@@ -25,6 +28,14 @@ RECORDS = [
     {"id": "a-5", "text": "Nothing personal in this one."},
     {"id": "a-6", "text": ""},
 ]
+
+
+class Finished(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture(scope="session")
@@ -95,25 +106,27 @@ def verdict(home) -> Callable[[Path], Verdict]:
 
 
 @pytest.fixture
-def cli(home, tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the command in a process of its own, without a terminal."""
+def cli(home, tmp_path, monkeypatch) -> Callable[..., Finished]:
+    """Runs the command line in this process, as if without a terminal."""
 
-    def go(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from redactory.cli import main; main()"]
-        return subprocess.run(
-            [*command, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            cwd=tmp_path,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(tmp_path),
-                "REDACTORY_HOME": str(home),
-                "COLUMNS": "200",
-                **environment,
-            },
-            check=False,
-        )
+    def go(*arguments: object, **environment: str) -> Finished:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            monkeypatch.context() as patch,
+            Path(os.devnull).open() as nothing,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            patch.setattr(sys, "argv", ["redactory", *map(str, arguments)])
+            patch.setattr(sys, "stdin", nothing)
+            patch.chdir(tmp_path)
+            for name, value in {"COLUMNS": "200", **environment}.items():
+                patch.setenv(name, value)
+            code = 0
+            try:
+                main()
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+        return Finished(code, out.getvalue(), err.getvalue())
 
     return go
