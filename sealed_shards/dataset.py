@@ -86,7 +86,7 @@ def read_recorded(folder: Folder, name: str, digest: str) -> bytes:
     """
     try:
         raw = folder.read(name)
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise IntegrityError("is missing", where=folder.path(name)) from None
     if sha256_hex(raw) != digest:
         raise IntegrityError("was changed since it was recorded", where=folder.path(name))

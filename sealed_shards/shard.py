@@ -120,7 +120,7 @@ def open_shard(folder: Folder, area: str, header: ShardHeader, data_key: bytes) 
     sidecar_name = shard_file(area, "chunks", header.stem)
     try:
         size, sidecar = folder.size(name), folder.read(sidecar_name)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise IntegrityError("a file of the shard is missing", where=where) from error
     if size != header.size:
         raise IntegrityError("the shard has another length than recorded", where=where)
@@ -137,12 +137,11 @@ def open_shard(folder: Folder, area: str, header: ShardHeader, data_key: bytes) 
     checked = CheckedFile(folder.open(name), leaves, header.size, where=where)
     try:
         file = pq.ParquetFile(pa.PythonFile(checked, mode="r"), decryption_properties=properties)
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, IntegrityError) as error:
         checked.close()
+        if isinstance(error, IntegrityError):
+            raise
         raise IntegrityError("the shard does not decrypt", where=where) from None
-    except IntegrityError:
-        checked.close()
-        raise
     if file.metadata.num_rows != header.rows:
         file.close(force=True)
         raise IntegrityError("the shard has another number of rows than recorded", where=where)

@@ -8,6 +8,8 @@ import pytest
 
 from redactory.canonical import canonical_json, sha256_hex
 from redactory.durable import open_folder
+from redactory.errors import IntegrityError
+from sealed_shards import open_dataset
 from sealed_shards.layout import DATASET_FILE, manifest_file, report_file, shard_files
 from sealed_shards.verify import verify_files
 
@@ -69,6 +71,26 @@ def test_every_missing_file_is_named(dataset):
         dataset.folder.delete(name)
         assert problems(dataset) == [(name, "is missing")]
         dataset.folder.create(name, sound)
+
+
+def read_all(maker, identity) -> list[pa.RecordBatch]:
+    return list(open_dataset(maker.folder.url, identity, log=maker.log()).batches())
+
+
+def test_a_folder_in_the_place_of_a_file_is_a_missing_file(tmp_path, alice, maker):
+    maker.folder = open_folder(tmp_path)
+    maker.publish("run1", maker.shard(TABLE))
+    for name in list(maker.folder.names()):
+        sound = maker.folder.read(name)
+        maker.folder.delete(name)
+        (tmp_path / name).mkdir()
+        found = [(p.file, p.what) for p in verify_files(maker.folder, maker.head())]
+        assert found == [(name, "is missing")]
+        if not name.startswith("headers/"):  # a reader takes the header from the log
+            with pytest.raises(IntegrityError):
+                read_all(maker, alice)
+        (tmp_path / name).rmdir()
+        maker.folder.create(name, sound)
 
 
 @pytest.mark.parametrize(
