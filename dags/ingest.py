@@ -1,8 +1,8 @@
 """Ingest: list the sources, seal them batch by batch, record the shards, publish the dataset.
 
 Runs daily on the configuration that `REDACTORY_CONFIG` names on the workers; a manual trigger
-may override any of its fields in the form. All tasks but the mapped one run on the queue
-`record`, whose workers hold the log's signing key; those that seal hold no private key at all.
+may override any of its fields in the form. Recording and publishing run on the queue `record`,
+whose workers hold the log's signing key; those that list and seal hold no private key at all.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ with DAG(
         "retry_exponential_backoff": True,
     },
 ):
-    listed = ListSourcesOperator(task_id="list_sources", queue="record")
+    listed = ListSourcesOperator(task_id="list_sources")
     sealed = SealBatchOperator.partial(
         task_id="seal_batch",
         map_index_template="batch {{ task.batch['batch_id'] }}",

@@ -15,7 +15,7 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import TypeVar
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from redactory.errors import (
     InputError,
@@ -36,11 +36,14 @@ def guarded(step: Callable[[], Result]) -> Result:
     """Run ``step``; what it raises becomes an Airflow exception with a safe message.
 
     Raises:
+        AirflowSkipException: the step says that there is nothing to do.
         AirflowFailException: trying again cannot help.
         AirflowException: it may.
     """
     try:
         return step()
+    except AirflowSkipException:
+        raise  # a decision, not a failure
     except RedactoryError as error:
         hint = f" ({error.hint})" if error.hint else ""
         kind = AirflowFailException if isinstance(error, _FINAL) else AirflowException

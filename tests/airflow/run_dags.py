@@ -2,8 +2,8 @@
 
 A program of its own, since Airflow reads its environment when it is first imported. Called as
 ``python run_dags.py CONF.json RUN [RUN ...]`` by the tests, where RUN is ``filled`` (the form
-holds CONF), ``standing`` (the form is empty) or ``consumer`` (the scheduler looks for what the
-asset has woken, and that runs).
+holds CONF), ``standing`` (the form is empty), ``consumer`` (the scheduler looks for what the
+asset has woken, and that runs) or ``report`` (print what there is so far, as at the end).
 """
 
 import json
@@ -73,8 +73,15 @@ def main(conf_file, *steps):
     for step in steps:
         if step == "consumer":
             wake_consumers(bag.dags)
+        elif step == "report":
+            report()
         else:
             bag.dags["redactory_ingest"].test(run_conf=conf if step == "filled" else {})
+    report()
+
+
+def report():
+    """One line for the tests."""
     print("OUTCOME " + json.dumps(outcome()))
 
 

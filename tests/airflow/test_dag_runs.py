@@ -26,8 +26,12 @@ def write_input(folder, number):
 
 
 @pytest.fixture(scope="module")
-def outcome(deployment):
-    """One run from the standing file, then the consumer, then a run whose input is not there."""
+def outcomes(deployment):
+    """What came of these, one report after each line:
+
+    * a run from the standing file, the consumer, a run whose input is not there, the consumer;
+    * the standing file once more, with nothing new in it, and the consumer.
+    """
     inputs = deployment.folder / f"letters of {NAME}"
     inputs.mkdir()
     files = [write_input(inputs, number) for number in range(2)]
@@ -39,9 +43,16 @@ def outcome(deployment):
     )
     bad = deployment.folder / "bad.json"
     bad.write_text(json.dumps({"input": ["nowhere/at-all.jsonl"]}), encoding="utf-8")
-    output = deployment.python(PROGRAM, bad, "standing", "consumer", "filled", "consumer")
-    line = next(line for line in output.splitlines() if line.startswith("OUTCOME "))
-    return json.loads(line.removeprefix("OUTCOME "))
+    steps = ("standing", "consumer", "filled", "consumer", "report", "standing", "consumer")
+    lines = deployment.python(PROGRAM, bad, *steps).splitlines()
+    reports = [line.removeprefix("OUTCOME ") for line in lines if line.startswith("OUTCOME ")]
+    return [json.loads(report) for report in reports]
+
+
+@pytest.fixture(scope="module")
+def outcome(outcomes):
+    """The first report."""
+    return outcomes[0]
 
 
 def xcoms(outcome, task):
@@ -96,6 +107,16 @@ def test_the_event_wakes_the_consumer_exactly_once(outcome):
     woken = [kind for dag, kind, _ in outcome["runs"] if dag == "redactory_train"]
     assert woken == ["asset_triggered"]
     assert xcoms(outcome, "announce_dataset") == [[1]]
+
+
+def test_nothing_new_publishes_nothing_and_wakes_nobody(outcomes):
+    first, second = outcomes
+    states = [state for dag, _, state in second["runs"] if dag == "redactory_ingest"]
+    assert states == ["success", "failed", "success"]
+    assert second["events"] == first["events"]
+    assert [run for run in second["runs"] if run[0] == "redactory_train"] == [
+        run for run in first["runs"] if run[0] == "redactory_train"
+    ]
 
 
 def test_an_input_that_is_not_there_is_not_tried_again(outcome):
