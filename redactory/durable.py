@@ -45,7 +45,7 @@ class Folder(Protocol):
         """Where ``name`` lies, in the file system's own words."""
 
     def exists(self, name: str) -> bool:
-        """Whether ``name`` is there, as a file."""
+        """Whether ``name`` is there, as a file or as a folder."""
 
     def size(self, name: str) -> int:
         """Size of ``name`` in bytes."""
@@ -141,7 +141,7 @@ class LocalFolder:
         return str(self.root / _checked(name))
 
     def exists(self, name: str) -> bool:
-        return (self.root / _checked(name)).is_file()
+        return (self.root / _checked(name)).exists()
 
     def size(self, name: str) -> int:
         return (self.root / _checked(name)).stat().st_size
@@ -261,7 +261,7 @@ class RemoteFolder:
         return f"{self._root}/{_checked(name)}"
 
     def exists(self, name: str) -> bool:
-        return bool(self._fs.isfile(self.path(name)))
+        return bool(self._fs.exists(self.path(name)))
 
     def size(self, name: str) -> int:
         return int(self._fs.size(self.path(name)))

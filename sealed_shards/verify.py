@@ -101,7 +101,7 @@ def _manifest_entries(folder: Folder, head: DatasetHead) -> Iterator[Problem]:
 
 def _shard_files(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:
     names = shard_files(shard.area, shard.header.stem)
-    missing = [name for name in names.values() if not folder.exists(name)]
+    missing = [name for name in names.values() if not _is_file(folder, name)]
     yield from (Problem(name, "is missing") for name in missing)
     if names["headers"] not in missing and folder.read(names["headers"]) != shard.header.encode():
         yield Problem(names["headers"], "is not the header that was recorded")
@@ -124,6 +124,14 @@ def _shard_files(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:
         same_size = folder.size(names["shards"]) == shard.header.size
         if not same_size or file_sha256(folder, names["shards"]) != shard.header.sha256:
             yield Problem(names["shards"], "the sealed bytes were changed since they were recorded")
+
+
+def _is_file(folder: Folder, name: str) -> bool:
+    try:
+        folder.open(name).close()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return False
+    return True
 
 
 def _contents(folder: Folder, shard: RecordedShard, identity: Identity) -> Iterator[Problem]:

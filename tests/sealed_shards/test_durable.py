@@ -58,10 +58,10 @@ def test_create_never_overwrites(folder):
     assert list(folder.names()) == ["a"]
 
 
-def test_a_folder_is_not_a_file(folder):
+def test_a_folder_is_there_too(folder):
     folder.create("a/b", b"")
     assert folder.exists("a/b")
-    assert not folder.exists("a")
+    assert folder.exists("a")
 
 
 def test_reading_what_is_absent(folder):
