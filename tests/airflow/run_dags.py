@@ -69,8 +69,8 @@ def main(conf_file, *steps):
     """Run the steps in order."""
     initdb()
     conf = json.loads(Path(conf_file).read_text(encoding="utf-8"))
-    bag = DagBag(dag_folder=str(ROOT))
     for step in steps:
+        bag = DagBag(dag_folder=str(ROOT))  # a run leaves its form's values in the DAG object
         if step == "consumer":
             wake_consumers(bag.dags)
         elif step == "report":
