@@ -23,6 +23,7 @@ EXAMPLES = """
 **Example:** `redactory demo --output /tmp/redactory-demo`
 """
 
+_REPLACEMENT = r"<[A-Z][A-Z_]+(:[0-9a-f]+)?>"
 _SHOWN_DOMAINS = (("clinical", "en"), ("bank", "zh"), ("support", "en"))
 
 
@@ -161,9 +162,11 @@ def _before_and_after(setup: RunSetup, corpus: Path, rows: list[dict[str, Any]])
         wanted.remove(kind)
         title = f"{record['id']} · {record['domain']} · {record['lang']}"
         out.print(Panel(Text(record["text"]), title=f"before  {title}", title_align="left"))
+        released = Text(after[token])
+        released.highlight_regex(_REPLACEMENT, "bold green")
         out.print(
             Panel(
-                Text(after[token]),
+                released,
                 title=f"after  {token[:16]}…",
                 title_align="left",
                 border_style="green",
