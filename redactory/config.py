@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -143,3 +145,12 @@ class RunConfig(BaseModel):
                 "max_record_bytes",
             },
         )
+
+
+def schema_json() -> str:
+    """The JSON Schema of :class:`RunConfig`, for forms and editors."""
+    return json.dumps(RunConfig.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_json())
