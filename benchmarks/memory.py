@@ -115,6 +115,26 @@ def table(cases: list[dict[str, Any]], ratios: dict[str, float]) -> str:
     return "\n".join(lines)
 
 
+def plot(cases: list[dict[str, Any]]) -> str:
+    """The peaks as an SVG bar chart."""
+    scale = 360 / max(case["peak_mb"] for case in cases)
+    bars = [
+        f'<text x="150" y="{26 + 30 * n}" text-anchor="end">{c["job"]} {c["input_mb"]} MB</text>'
+        f'<rect x="160" y="{12 + 30 * n}" width="{c["peak_mb"] * scale:.0f}" height="20" '
+        f'fill="#0b63ce"/><text x="{168 + c["peak_mb"] * scale:.0f}" y="{26 + 30 * n}">'
+        f"{c['peak_mb']:.0f}</text>"
+        for n, c in enumerate(cases)
+    ]
+    height = 30 * len(cases) + 20
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 {height}" width="600" '
+        'font-family="sans-serif" font-size="13" role="img" aria-label="Peak memory in MB by job '
+        f'and input size"><rect width="600" height="{height}" fill="#ffffff"/>'
+        + "".join(bars)
+        + "</svg>\n"
+    )
+
+
 def main() -> None:
     """Measure, print, and (in full) write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -142,12 +162,13 @@ def main() -> None:
     page = (
         "# Peak memory\n\n`python benchmarks/memory.py` on "
         f"{machine()}. Peak resident set of one process, input ten times as large.\n\n"
-        f"{table(cases, ratios)}\n"
+        f"{table(cases, ratios)}\n\n![Peak memory in MB](memory.svg)\n"
     )
     print(page)
     if not options.quick and not options.job:
         TARGET.parent.mkdir(parents=True, exist_ok=True)
         TARGET.write_text(page, encoding="utf-8")
+        TARGET.with_suffix(".svg").write_text(plot(cases), encoding="utf-8")
     if any(ratio > LIMIT for ratio in ratios.values()):
         sys.exit(f"over the limit of {LIMIT}")
 
