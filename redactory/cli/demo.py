@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -73,8 +75,9 @@ def demo_command(
         )
     )
     out.print(f"\nLook further:  export {ENVIRONMENT_VARIABLE}={home}", soft_wrap=True)
+    program = "redactory" if shutil.which("redactory") else sys.argv[0]
     for command in ("dataset show", "ledger show", "dataset read --limit 3"):
-        out.print(f"  redactory {command} {dataset}", soft_wrap=True, markup=False)
+        out.print(f"  {program} {command} {dataset}", soft_wrap=True, markup=False)
     raise typer.Exit(verdict.exit_code)
 
 
