@@ -31,12 +31,17 @@ class ShardCounts:
 
 @dataclass
 class Evidence:
-    """A log's statements on datasets, gathered in one pass."""
+    """A log's statements on datasets, gathered in one pass.
+
+    Attributes:
+        size: how many statements were read.
+    """
 
     shards: dict[str, dict[ShardKey, RecordedShard]] = field(default_factory=dict)
     counts: dict[str, dict[str, ShardCounts]] = field(default_factory=dict)
     reasons: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     published: dict[str, list[Any]] = field(default_factory=dict)
+    size: int = 0
 
     @classmethod
     def gather(cls, entries: Iterable[Entry]) -> Evidence:
@@ -46,23 +51,18 @@ class Evidence:
             LedgerError: a statement contradicts an earlier one.
         """
         evidence = cls()
-        for entry in entries:
-            statement = entry.statement
-            if statement.kind in ("sealed", "quarantined"):
-                evidence._add_shard(statement.body, where=f"leaf {entry.index}")
-                if statement.kind == "quarantined":
-                    dataset, _ = split_area(statement.body.dataset)
-                    evidence.reasons.setdefault(dataset, {})[statement.body.of_shard] = dict(
-                        statement.body.reasons
-                    )
-            elif statement.kind == "redacted":
-                body = statement.body
-                evidence.counts.setdefault(body.dataset, {})[body.shard] = ShardCounts(
-                    dict(body.entities), dict(body.operators)
-                )
-            elif statement.kind == "published":
-                evidence._add_published(statement.body, where=f"leaf {entry.index}")
+        evidence.extend(entries)
         return evidence
+
+    def extend(self, entries: Iterable[Entry]) -> None:
+        """Read further statements, from index :attr:`size` on.
+
+        Raises:
+            LedgerError: a statement contradicts an earlier one.
+        """
+        for entry in entries:
+            self._add(entry.statement.kind, entry.statement.body, where=f"leaf {entry.index}")
+            self.size = entry.index + 1
 
     def datasets(self) -> list[str]:
         """Ids of all datasets that the log speaks of."""
@@ -79,6 +79,18 @@ class Evidence:
             reports={body.run_id: body.report_sha256 for body in published if body.report_sha256},
             shards=self.shards.get(dataset, {}),
         )
+
+    def _add(self, kind: str, body: Any, *, where: str) -> None:
+        if kind in ("sealed", "quarantined"):
+            self._add_shard(body, where=where)
+        if kind == "quarantined":
+            dataset, _ = split_area(body.dataset)
+            self.reasons.setdefault(dataset, {})[body.of_shard] = dict(body.reasons)
+        elif kind == "redacted":
+            counts = ShardCounts(dict(body.entities), dict(body.operators))
+            self.counts.setdefault(body.dataset, {})[body.shard] = counts
+        elif kind == "published":
+            self._add_published(body, where=where)
 
     def _add_shard(self, body: Any, *, where: str) -> None:
         dataset, area = split_area(body.dataset)

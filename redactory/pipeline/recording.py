@@ -61,8 +61,10 @@ def record_run(
     """
     state = RunState(setup.folder, run_id)
     log = open_log(setup)
+    evidence = Evidence()
     for result in results:
-        record_batch(setup, state, log, state.read_result(result), provenance)
+        batch = state.read_result(result)
+        record_batch(setup, state, log, batch, evidence=evidence, provenance=provenance)
     remember(TrustStore(setup.keys.folder / "trust"), log)
     checkpoint = log.checkpoint
     return {
@@ -73,14 +75,24 @@ def record_run(
 
 
 def record_batch(
-    setup: RunSetup, state: RunState, log: Log, batch: BatchResult, provenance: Provenance
+    setup: RunSetup,
+    state: RunState,
+    log: Log,
+    batch: BatchResult,
+    *,
+    evidence: Evidence,
+    provenance: Provenance,
 ) -> None:
-    """Put one batch in place and append its leaves; of racing runs the first leaf wins."""
+    """Put one batch in place and append its leaves; of racing runs the first leaf wins.
+
+    ``evidence`` goes from batch to batch, so that each statement is read only once.
+    """
     for outcome in batch.outcomes:
         if outcome.rows_in != outcome.rows_out + outcome.quarantined:
             raise IntegrityError("records were lost", where=f"shard {outcome.shard}")
     for tries_left in reversed(range(_TRIES)):
-        recorded = Evidence.gather(log.entries()).head(setup.dataset).shards
+        evidence.extend(log.entries(evidence.size))
+        recorded = evidence.head(setup.dataset).shards
         won: list[SealedFile] = []
         drafts: list[Draft] = []
         for file, its_drafts in _files(setup, batch):
