@@ -134,13 +134,15 @@ def describe(path: str, trust: Trust) -> dict[str, Any]:
     checked, head = _checked(path, trust, trust.keys())
     manifests = published_manifests(open_folder(path), head)
     current = current_shards(manifests)
+    # Listed again with each new version of their data shard.
+    withheld = {entry.shard: entry.rows for m in manifests for entry in m.quarantine}
     return {
         "dataset": head.dataset,
         "version": head.version,
         "log": checked.verdict.origin,
         "checkpoint_size": checked.verdict.size,
         "rows": sum(entry.rows for entry in current),
-        "quarantined": sum(manifest.quarantined for manifest in manifests),
+        "quarantined": sum(withheld.values()),
         "runs": [
             {
                 "run_id": m.run_id,
