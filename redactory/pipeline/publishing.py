@@ -7,17 +7,24 @@ repeated, and everything after it follows from it.
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from audit_ledger import Draft, Log, Provenance
 from redactory.canonical import sha256_hex
 from redactory.errors import LedgerError, PolicyError
 from redactory.evidence import Evidence
+from redactory.pipeline.dataset_file import put_in_place, recorded_info, refuse_other_columns
+from redactory.pipeline.leftovers import remove_unrecorded
 from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
 from redactory.pipeline.recording import open_log
+from redactory.pipeline.sanitise import check_number_of_classes
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState
 from redactory.report import ReportFacts, render_report
@@ -26,8 +33,6 @@ from sealed_shards.access import DatasetHead
 from sealed_shards.dataset import current_shards, published_manifests
 from sealed_shards.layout import DATASET_FILE, manifest_file, report_file
 from sealed_shards.manifest import DatasetInfo, Manifest, ManifestShard
-
-_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -65,19 +70,33 @@ def publish_run(
     """
     state = RunState(setup.folder, run_id)
     log = open_log(setup)
-    head = _head(setup, log)
     if not state.exists():
         # An earlier try finished and could not say so.
-        return _published(setup, log, head, run_id)
+        return _published(setup, log, _head(setup, log), run_id)
     batches = [state.read_result(result) for result in results]
-    if run_id not in head.manifests:
-        check_share(setup, batches)
-        head = _publish(setup, state, log, batches, provenance)
-    _finish_dataset_file(setup, state, head)
+    with _one_at_a_time(setup.ledger_folder):
+        head = _head(setup, log)
+        if run_id not in head.manifests:
+            check_share(setup, batches)
+            head = _publish(setup, state, log, head, batches, provenance=provenance)
+        put_in_place(setup.folder, state.name(DATASET_FILE), head)
+    settled = {outcome.shard for batch in batches for outcome in batch.outcomes}
+    remove_unrecorded(state, head, settled=settled)
     remember(TrustStore(setup.keys.folder / "trust"), log)
     published = _published(setup, log, head, run_id)
     state.finish()
     return published
+
+
+@contextmanager
+def _one_at_a_time(ledger: Path) -> Iterator[None]:
+    """Hold back other runs: a leaf and the ``dataset.json`` that it states belong together."""
+    descriptor = os.open(ledger, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _published(setup: RunSetup, log: Log, head: DatasetHead, run_id: str) -> Published:
@@ -124,46 +143,40 @@ def _publish(
     setup: RunSetup,
     state: RunState,
     log: Log,
+    head: DatasetHead,
     batches: Sequence[BatchResult],
+    *,
     provenance: Provenance,
 ) -> DatasetHead:
-    for tries_left in reversed(range(_TRIES)):
-        head = _head(setup, log)
-        info = _dataset_info(setup, log, batches)
-        manifest = _manifest(setup, state, head, batches, report_sha256="0" * 64)
-        if not (manifest.shards or manifest.quarantine or manifest.supersedes):
-            return head
-        report = render_report(_report_facts(setup, manifest, batches, log))
-        manifest = manifest.model_copy(update={"report_sha256": sha256_hex(report)})
-        _put(state, report_file(state.run_id), report)
-        _put(state, manifest_file(state.run_id), manifest.encode())
-        state.store(state.name(DATASET_FILE), info.encode())
-        draft = Draft(
-            kind="published",
-            subject=((manifest_file(state.run_id), sha256_hex(manifest.encode())),),
-            body={
-                "dataset": setup.dataset,
-                "version": manifest.version,
-                "run_id": state.run_id,
-                "manifest_sha256": sha256_hex(manifest.encode()),
-                "dataset_sha256": sha256_hex(info.encode()),
-                "shards": len(manifest.shards),
-                "records": manifest.records_out,
-                "quarantined": manifest.quarantined,
-                "report_sha256": manifest.report_sha256,
-                "supersedes_count": len(manifest.supersedes),
-            },
-            # One statement a version: of two runs that publish at once, one comes second.
-            shard_key="head",
-        )
-        try:
-            log.append([draft], provenance)
-        except LedgerError:
-            if not tries_left or _head(setup, log).version < manifest.version:
-                raise
-            continue
-        return _head(setup, log)
-    raise LedgerError("other runs keep publishing", where="ledger", hint="try again")
+    manifest = _manifest(setup, state, head, batches, report_sha256="0" * 64)
+    if not (manifest.shards or manifest.quarantine or manifest.supersedes):
+        return head
+    info = _dataset_info(setup, log, head, batches).encode()
+    report = render_report(_report_facts(setup, manifest, batches, log))
+    manifest = manifest.model_copy(update={"report_sha256": sha256_hex(report)})
+    manifest_sha256 = sha256_hex(manifest.encode())
+    _put(state, report_file(state.run_id), report)
+    _put(state, manifest_file(state.run_id), manifest.encode())
+    state.store(state.name(DATASET_FILE), info)
+    draft = Draft(
+        kind="published",
+        subject=((manifest_file(state.run_id), manifest_sha256),),
+        body={
+            "dataset": setup.dataset,
+            "version": manifest.version,
+            "run_id": state.run_id,
+            "manifest_sha256": manifest_sha256,
+            "dataset_sha256": sha256_hex(info),
+            "shards": len(manifest.shards),
+            "records": manifest.records_out,
+            "quarantined": manifest.quarantined,
+            "report_sha256": manifest.report_sha256,
+            "supersedes_count": len(manifest.supersedes),
+        },
+        shard_key="head",  # one statement a version
+    )
+    log.append([draft], provenance)
+    return _head(setup, log)
 
 
 def _head(setup: RunSetup, log: Log) -> DatasetHead:
@@ -174,12 +187,6 @@ def _put(state: RunState, name: str, raw: bytes) -> None:
     """Put a file in its final place by way of the run's folder, where a crash may litter."""
     state.store(state.name(name), raw)
     state.folder.move_over(state.name(name), name)
-
-
-def _finish_dataset_file(setup: RunSetup, state: RunState, head: DatasetHead) -> None:
-    staged = state.name(DATASET_FILE)
-    if setup.folder.exists(staged) and sha256_hex(setup.folder.read(staged)) == head.dataset_sha256:
-        setup.folder.move_over(staged, DATASET_FILE)
 
 
 def _manifest(
@@ -246,13 +253,19 @@ def _superseded(earlier: Sequence[Manifest], outcomes: Sequence[ShardOutcome]) -
     ]
 
 
-def _dataset_info(setup: RunSetup, log: Log, batches: Sequence[BatchResult]) -> DatasetInfo:
-    known = setup.known_dataset
+def _dataset_info(
+    setup: RunSetup, log: Log, head: DatasetHead, batches: Sequence[BatchResult]
+) -> DatasetInfo:
+    known = recorded_info(setup.folder, head)
+    # Of two runs that make the dataset at once, the second meets the first one's columns here.
+    refuse_other_columns(known, setup.fields, where=setup.folder.path(DATASET_FILE))
     labels = {label for batch in batches for o in batch.outcomes for label in o.labels}
+    labels.update(known.label_classes if known else ())
+    check_number_of_classes(len(labels))
     return DatasetInfo(
         id=setup.dataset,
         fields=setup.fields,
-        label_classes=tuple(sorted(labels.union(known.label_classes if known else ()))),
+        label_classes=tuple(sorted(labels)),
         log_key_fingerprint=log.verifier.fingerprint,
         log_origin=log.origin,
     )

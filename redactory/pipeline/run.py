@@ -8,19 +8,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from redactory.errors import InputError, KeyringError, PolicyError
+from redactory.errors import InputError, KeyringError, PolicyError, RedactoryError
 from redactory.keys import LOG
 from redactory.pipeline.batch import Progress, seal_batch, sealing
+from redactory.pipeline.leftovers import discard as discard_run
 from redactory.pipeline.listing import list_batches
 from redactory.pipeline.outcome import ShardOutcome
 from redactory.pipeline.pool import worker_count
 from redactory.pipeline.publishing import Published, publish_run
-from redactory.pipeline.recording import record_run
+from redactory.pipeline.recording import open_log, record_run
 from redactory.pipeline.sanitise import Sanitiser
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState, unfinished_runs
 from redactory.provenance import cli_provenance
 from redactory.sources import Source
+from redactory.trust import new_origin
 
 
 @dataclass
@@ -84,10 +86,11 @@ def run(
             or the input holds no record.
         RedactoryError: any other expected failure.
     """
+    listing = setup.check_input()
     left = unfinished_runs(setup.folder)
     if discard:
         for old in left:
-            RunState(setup.folder, old).finish()
+            discard_run(setup, old)
         left = []
     if left and not resume:
         raise InputError(
@@ -96,11 +99,16 @@ def run(
             hint="finish it with --resume, or drop it with --discard",
         )
     run_id = left[0] if left else run_id or new_run_id()
-    listing = setup.check_input()
     setup.ensure_keys()
-    setup.keys.ensure(LOG)  # so that a wrong passphrase shows now, not after hours of work
+    setup.keys.ensure(LOG)
+    if setup.has_log():
+        open_log(setup)  # so that a wrong key or passphrase shows now, not after hours of work
+    else:
+        setup.keys.log_signer(new_origin())
     state = RunState(setup.folder, run_id)
     totals = RunTotals()
+    # Of these the same command would meet again, so nothing is kept to resume.
+    final: tuple[type[RedactoryError], ...] = (InputError, KeyringError, PolicyError)
 
     def count(outcome: ShardOutcome) -> None:
         totals.add(outcome)
@@ -112,6 +120,7 @@ def run(
                 setup, state, listing.sources, sanitiser, progress=count, started=started
             )
             _refuse_empty(setup, totals)
+            final = (PolicyError,)  # from here on an input error is one of writing
             provenance = cli_provenance(run_id)
             record_run(setup, run_id, results, provenance)
             published = publish_run(setup, run_id, results, provenance)
@@ -121,11 +130,9 @@ def run(
             where=setup.folder.url,
             hint="mend it and continue with the same command and --resume",
         ) from None
-    except (InputError, KeyringError, PolicyError):
-        # The same command would end the same way, so nothing is kept to resume. What was
-        # recorded stays and is adopted by the next run.
-        if not left:
-            state.finish()
+    except RedactoryError as error:
+        if isinstance(error, final) and not left:
+            discard_run(setup, run_id)  # what was recorded stays, and the next run adopts it
         raise
     return RunResult(published, totals)
 

@@ -81,18 +81,32 @@ class PolicySanitiser:
         Raises:
             PolicyError: too many classes, too long, or personal data found in one.
         """
-        too_long = any(len(label) > MAX_LABEL_LENGTH for label in labels)
-        if len(labels) > MAX_LABEL_CLASSES or too_long:
-            raise PolicyError(
-                "the label column holds free text, not classes",
-                hint=f"at most {MAX_LABEL_CLASSES} classes of {MAX_LABEL_LENGTH} characters; "
-                "choose another label column",
-            )
+        check_number_of_classes(len(labels))
+        if any(len(label) > MAX_LABEL_LENGTH for label in labels):
+            raise _free_text()
         batch = pa.RecordBatch.from_pydict({"label": pa.array(labels, pa.string())})
         if any(self._detector.detect(batch, ("label",))):
             raise PolicyError(
                 "the label column holds personal data", hint="choose another label column"
             )
+
+
+def check_number_of_classes(number: int) -> None:
+    """Refuse more label classes than a dataset may have, over all of its shards.
+
+    Raises:
+        PolicyError: too many.
+    """
+    if number > MAX_LABEL_CLASSES:
+        raise _free_text()
+
+
+def _free_text() -> PolicyError:
+    return PolicyError(
+        "the label column holds free text, not classes",
+        hint=f"at most {MAX_LABEL_CLASSES} classes of {MAX_LABEL_LENGTH} characters; "
+        "choose another label column",
+    )
 
 
 def scanned_columns(config: RunConfig, safe_columns: Sequence[str]) -> tuple[str, ...]:

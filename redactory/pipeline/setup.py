@@ -20,6 +20,7 @@ from redactory.evidence import Evidence
 from redactory.extras import require
 from redactory.keys import QUARANTINE, READER, KeyStore
 from redactory.pipeline import ids
+from redactory.pipeline.dataset_file import refuse_other_columns, refuse_other_log
 from redactory.pipeline.planning import Limits, Planner
 from redactory.pipeline.sealing import SealContext
 from redactory.pseudonym import SUBKEYS
@@ -111,6 +112,10 @@ class RunSetup:
         """The dataset's id."""
         if self.known_dataset is not None:
             return self.known_dataset.id
+        # An earlier run over other input may have recorded shards and published nothing.
+        begun = self.evidence().datasets() if self.config.ledger is None else []
+        if len(begun) == 1:
+            return begun[0]
         inputs = [_normalised(given) for given in self.config.input]
         name = self.config.dataset_name or "\n".join(sorted(inputs))
         return ids.dataset_id(self.subkeys["id"], name)
@@ -131,9 +136,13 @@ class RunSetup:
             hint="name one with --ledger",
         )
 
+    def has_log(self) -> bool:
+        """Whether the log has been made."""
+        return (self.ledger_folder / "checkpoint").exists()
+
     def evidence(self) -> Evidence:
         """What the log says now; nothing before there is a log."""
-        if not (self.ledger_folder / "checkpoint").exists():
+        if not self.has_log():
             return Evidence()
         return Evidence.gather(Log.open(self.ledger_folder).entries())
 
@@ -148,9 +157,14 @@ class RunSetup:
         Raises:
             InputError: nothing to read, or the dataset has other columns.
             PolicyError: an invalid policy.
+            LedgerError: the dataset has another log.
+            IntegrityError: the log does not know the dataset.
         """
         listing = list_sources(self.config.input, format=self.config.input_format)
         _ = self.policy, self.fields
+        if self.known_dataset is not None:
+            log = Log.open(self.ledger_folder) if self.has_log() else None
+            refuse_other_log(self.known_dataset, log, where=self.folder.path(DATASET_FILE))
         return listing
 
     @cached_property
@@ -173,12 +187,7 @@ class RunSetup:
         chosen += [(name, "text") for name in self.config.text_columns]
         chosen += [(name, "pass_through") for name in self.options.carried]
         fields = tuple(ColumnField(name=n, type="string", role=role) for n, role in chosen)
-        if self.known_dataset is not None and self.known_dataset.fields != fields:
-            raise InputError(
-                "the dataset has other columns than this run",
-                where=self.folder.path(DATASET_FILE),
-                hint="choose the same columns, or another --output",
-            )
+        refuse_other_columns(self.known_dataset, fields, where=self.folder.path(DATASET_FILE))
         return fields
 
     def planner(self) -> Planner:
@@ -250,7 +259,12 @@ class RunSetup:
 
     def run_facts(self) -> dict[str, Any]:
         """What identifies the run's configuration; stored with its state."""
-        return {"dataset": self.dataset, "config_digest": self.config_digest}
+        inputs = sorted(_normalised(given) for given in self.config.input)
+        return {
+            "dataset": self.dataset,
+            "config_digest": self.config_digest,
+            "input": ids.keyed_id(self.subkeys["id"], "input/v1", inputs),
+        }
 
 
 def read_options(config: RunConfig, *, batch_rows: int) -> ReadOptions:

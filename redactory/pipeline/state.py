@@ -18,18 +18,18 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from redactory.canonical import canonical_json, sha256_hex
-from redactory.durable import Folder, LocalFolder
+from redactory.durable import Folder, LocalFolder, is_temporary
 from redactory.errors import InputError, IntegrityError
-from redactory.pipeline.outcome import BatchResult
+from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
 from redactory.sources import Source
 from sealed_shards.layout import RUNS_FOLDER, shard_file
 from sealed_shards.shard import SealedShard
@@ -72,10 +72,16 @@ class RunState:
             self.folder.replace(name, raw)
         elif self.folder.read(name) != raw:
             raise InputError(
-                "the unfinished run was begun with another policy, key or configuration",
+                "the unfinished run was begun with another input, policy, key or configuration",
                 where=f"run {self.run_id}",
                 hint="repeat its options, or drop it with --discard",
             )
+
+    def dataset(self) -> str:
+        """Id of the run's dataset; empty if the run never came so far."""
+        if not self.exists():
+            return ""
+        return str(json.loads(self.folder.read(self.name("run.json"))).get("dataset", ""))
 
     def write_batch(self, batch_id: str, sources: Sequence[Source], work_key: bytes) -> str:
         """Store the sources of a batch encrypted; its SHA-256 is returned."""
@@ -129,6 +135,20 @@ class RunState:
         if sha256_hex(raw) != result["sha256"]:
             raise IntegrityError("the result of a batch was changed", where=name)
         return BatchResult.decode(raw, where=name)
+
+    def sealed_files(self, settled: Collection[str] = ()) -> Iterator[SealedFile]:
+        """What the seal step left, shard by shard, without the ``settled`` shards."""
+        for name in self.folder.names(self.name("outcomes")):
+            shard, *kind = PurePosixPath(name).name.split(".")
+            if shard in settled or is_temporary(name):
+                continue
+            if kind == ["sources", "json"]:
+                yield SealedFile.decode(self.folder.read(name), where=name)
+                continue
+            outcome = ShardOutcome.decode(self.folder.read(name), where=name)
+            yield outcome.data
+            if outcome.quarantine is not None:
+                yield outcome.quarantine
 
     def batch_name(self, batch_id: str) -> str:
         """File of a batch's sources."""
