@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from redactory.errors import RedactoryError
@@ -68,11 +71,22 @@ def ordered_map(
 def _in_order(pool: ProcessPoolExecutor, items: Iterable[Item], *, held: int) -> Iterator[Any]:
     waiting: deque[Future[Any]] = deque()
     for item in items:
-        waiting.append(pool.submit(_call, item))
+        with _uninterrupted():
+            waiting.append(pool.submit(_call, item))
         if len(waiting) >= held:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes started here inherit the blocked signal: only the parent answers an interrupt."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _function: Callable[[Any], Any] | None = None
@@ -80,7 +94,25 @@ _function: Callable[[Any], Any] | None = None
 
 def _start(make: Callable[..., Callable[[Any], Any]], arguments: tuple[Any, ...]) -> None:
     global _function  # noqa: PLW0603 - a worker process serves one map, its models loaded once
-    _function = make(*arguments)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    try:
+        _function = make(*arguments)
+    except RedactoryError as error:
+        # Raised here, it would break the pool and print a traceback instead of its one line.
+        _function = partial(_fail, error)
+
+
+def _end_with_the_parent() -> None:
+    # A worker whose parent was killed would wait for work for ever, and go on writing into
+    # a run that somebody resumes.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _fail(error: RedactoryError, _item: Any) -> Any:
+    raise error
 
 
 def _call(item: Any) -> Any:

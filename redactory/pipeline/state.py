@@ -72,7 +72,7 @@ class RunState:
             self.folder.replace(name, raw)
         elif self.folder.read(name) != raw:
             raise InputError(
-                "the unfinished run was begun with another input, policy, key or configuration",
+                "the unfinished run was begun with another policy, key, configuration or input",
                 where=f"run {self.run_id}",
                 hint="repeat its options, or drop it with --discard",
             )
