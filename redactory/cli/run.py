@@ -116,21 +116,25 @@ def run_command(
         _dry_run(run_config, sample, as_json=as_json)
         return
     from redactory.keys import KeyStore  # noqa: PLC0415
+    from redactory.pipeline.listing import columns_left_out  # noqa: PLC0415
     from redactory.pipeline.run import run  # noqa: PLC0415
     from redactory.pipeline.setup import RunSetup  # noqa: PLC0415
-    from redactory.sources import columns_not_carried, list_sources  # noqa: PLC0415
 
     setup = RunSetup(run_config, KeyStore(notice=notice))
-    with meter(quiet=as_json) as gauge:
-        result = run(
-            setup,
-            resume=resume,
-            discard=discard,
-            progress=lambda outcome: gauge.add(outcome.rows_in, outcome.size),
-            started=gauge.expect,
-        )
-    first = list_sources(run_config.input, format=run_config.input_format)
-    left = columns_not_carried(first.sources[0], setup.options)
+    listing = setup.check_input()
+    left = columns_left_out(listing.sources, setup.options)
+    try:
+        with meter(quiet=as_json) as gauge:
+            result = run(
+                setup,
+                resume=resume,
+                discard=discard,
+                progress=lambda outcome: gauge.add(outcome.rows_in, outcome.size),
+                started=gauge.expect,
+            )
+    except KeyboardInterrupt:
+        warn("interrupted; continue with the same command and --resume, or drop it with --discard")
+        raise
     summary = {
         **result.published.as_json(),
         "shards": result.totals.shards,
@@ -141,7 +145,7 @@ def run_command(
         "entities": dict(sorted(result.totals.entities.items())),
         "reasons": dict(sorted(result.totals.reasons.items())),
         "columns_not_carried": left,
-        "skipped_files": len(first.skipped),
+        "skipped_files": len(listing.skipped),
         "output": setup.folder.url,
         "report": setup.folder.path(f"reports/{result.published.run_id}.html"),
     }

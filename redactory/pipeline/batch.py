@@ -48,7 +48,7 @@ def seal_batch(
     for outcome in seal(setup.planner().plan(sources)):
         outcomes.append(outcome)
         progress(outcome)
-    published = {entry.shard for entry in setup.published()}
+    published = {entry.shard for entry in setup.published}
     new = [o for o in outcomes if o.shard not in published]
     read = {segment.source_id for o in new for segment in o.segments}
     rows: list[dict[str, object]] = [

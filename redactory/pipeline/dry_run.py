@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from redactory.config import RunConfig
+from redactory.pipeline.listing import columns_left_out
 from redactory.pipeline.sanitise import PolicySanitiser
 from redactory.pipeline.setup import read_options
 from redactory.pseudonym import PseudonymKey
-from redactory.sources import Source, columns_not_carried, list_sources, read
+from redactory.sources import Source, list_sources, read
 
 
 @dataclass
@@ -67,12 +68,15 @@ def dry_run(config: RunConfig, sample: int) -> DryRun:
     began = time.perf_counter()
     for number, source in enumerate(listing.sources):
         for batch in read(source, options, source_id=str(number)):
-            done = sanitiser.sanitise(batch.records.slice(0, sample - records))
+            rows = batch.records.slice(0, sample - records)
+            unreadable = batch.unreadable[: sample - records - rows.num_rows]
+            taken = rows.num_rows + len(unreadable)
+            done = sanitiser.sanitise(rows)
             entities.update(done.entities)
             reasons.update(reason for _, reason in done.refused)
-            reasons.update(str(record.reason) for record in batch.unreadable)
-            records += batch.records.num_rows + len(batch.unreadable)
-            size += batch.bytes_read
+            reasons.update(str(record.reason) for record in unreadable)
+            records += taken
+            size += batch.bytes_read * taken // (batch.records.num_rows + len(batch.unreadable))
             if records >= sample:
                 break
         if records >= sample:
@@ -86,7 +90,7 @@ def dry_run(config: RunConfig, sample: int) -> DryRun:
         exact=all(_is_plain(source) for source in listing.sources),
         entities=dict(entities),
         reasons=dict(reasons),
-        columns_not_carried=columns_not_carried(listing.sources[0], options),
+        columns_not_carried=columns_left_out(listing.sources, options),
     )
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from redactory.pipeline import ids
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState
-from redactory.sources import Source
+from redactory.sources import ReadOptions, Source, columns_not_carried
 from sealed_shards.manifest import ManifestShard
 
 MAX_BATCHES = 1024  # Airflow's limit on mapped tasks
+_FILES_LOOKED_AT = 100
 
 
 def list_batches(setup: RunSetup, run_id: str, sources: Sequence[Source]) -> list[dict[str, Any]]:
@@ -40,6 +41,12 @@ def list_batches(setup: RunSetup, run_id: str, sources: Sequence[Source]) -> lis
     return batches
 
 
+def columns_left_out(sources: Sequence[Source], options: ReadOptions) -> list[str]:
+    """Columns of the first hundred files that are not carried, sorted."""
+    looked_at = sources[:_FILES_LOOKED_AT]
+    return sorted({name for source in looked_at for name in columns_not_carried(source, options)})
+
+
 def _batches(sources: Sequence[Source], size: int) -> Iterator[list[Source]]:
     size = max(size, -(-sum(source.size for source in sources) // (MAX_BATCHES // 2)))
     batch: list[Source] = []
@@ -62,7 +69,7 @@ def _unsealed(setup: RunSetup, sources: Sequence[Source]) -> list[Source]:
     its neighbours are read again with it, so that the new shards replace the old whole.
     Sources with a shard of their own are simply read: their shard ids tell what is new.
     """
-    published = setup.published()
+    published = setup.published
     whole = [s for s in sources if s.format == "txt" and setup.options.text_unit == "file"]
     sealed = {seg.source_id: (entry, seg) for entry in published for seg in entry.segments}
     if not whole or not sealed:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from redactory.areas import QUARANTINE_SCHEMA, SOURCES_SCHEMA
 from redactory.canonical import canonical_json, sha256_hex
 from redactory.config import RunConfig
 from redactory.durable import open_folder
@@ -35,15 +36,6 @@ from sealed_shards.recipients import RsaRecipient
 from sealed_shards.shard import seal
 from sealed_shards.wraps import parse_wraps
 
-QUARANTINE_SCHEMA = pa.schema(
-    [
-        pa.field("record_id", pa.string(), nullable=False),
-        pa.field("source_id", pa.string(), nullable=False),
-        pa.field("record_no", pa.int64(), nullable=False),
-        pa.field("reason_code", pa.string(), nullable=False),
-        pa.field("raw", pa.binary(), nullable=False),
-    ]
-)
 _KINDS = ("shards", "headers", "wraps", "chunks")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}\Z")
 # The area is part of the context, so that a quarantine shard never passes for a data shard.
@@ -128,10 +120,7 @@ class ShardSealer:
 
     def seal_sources(self, rows: list[dict[str, object]]) -> SealedFile:
         """Seal the table of what source ids stand for, for the quarantine's recipients."""
-        schema = pa.schema(
-            [(n, pa.string()) for n in ("source_id", "uri", "format")] + [("bytes", pa.int64())]
-        )
-        table = pa.Table.from_pylist(rows, schema=schema)
+        table = pa.Table.from_pylist(rows, schema=SOURCES_SCHEMA)
         listed = [[row["source_id"], row["bytes"]] for row in rows]
         shard = ids.keyed_id(
             self._context.subkeys["id"],

@@ -21,6 +21,7 @@ from redactory.extras import require
 from redactory.keys import QUARANTINE, READER, KeyStore
 from redactory.pipeline import ids
 from redactory.pipeline.dataset_file import refuse_other_columns, refuse_other_log
+from redactory.pipeline.overlap import refuse_overlap
 from redactory.pipeline.planning import Limits, Planner
 from redactory.pipeline.sealing import SealContext
 from redactory.pseudonym import SUBKEYS
@@ -146,10 +147,22 @@ class RunSetup:
             return Evidence()
         return Evidence.gather(Log.open(self.ledger_folder).entries())
 
+    @cached_property
     def published(self) -> list[ManifestShard]:
-        """The data shards of the dataset as it is published now."""
+        """The data shards of the dataset as it is published when this is first asked for."""
         head = self.evidence().head(self.dataset)
         return current_shards(published_manifests(self.folder, head))
+
+    @cached_property
+    def listing(self) -> Listing:
+        """The input.
+
+        Raises:
+            InputError: nothing to read, or input and output overlap.
+        """
+        listing = list_sources(self.config.input, format=self.config.input_format)
+        refuse_overlap(self.config.input, listing.sources, self.folder)
+        return listing
 
     def check_input(self) -> Listing:
         """Find the input, and refuse what can be refused before anything is written.
@@ -160,8 +173,7 @@ class RunSetup:
             LedgerError: the dataset has another log.
             IntegrityError: the log does not know the dataset.
         """
-        listing = list_sources(self.config.input, format=self.config.input_format)
-        _ = self.policy, self.fields
+        listing, _, _ = self.listing, self.policy, self.fields
         if self.known_dataset is not None:
             log = Log.open(self.ledger_folder) if self.has_log() else None
             refuse_other_log(self.known_dataset, log, where=self.folder.path(DATASET_FILE))
