@@ -20,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 _PLAIN_SECONDS = 5.0
 MEGABYTE = 1_000_000
@@ -49,7 +50,7 @@ def facts_table(rows: Mapping[str, object]) -> Table:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows.items():
-        table.add_row(name, str(value))
+        table.add_row(name, Text(str(value)))  # brackets in a name are no markup
     return table
 
 
