@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from audit_ledger import LogVerifier
+from redactory.areas import AREA_COLUMNS
 from redactory.durable import open_folder
 from redactory.errors import InputError, KeyringError, LedgerError
 from redactory.keys import QUARANTINE, READER, KeyStore
@@ -19,6 +21,8 @@ from sealed_shards.dataset import Dataset, current_shards, open_dataset, publish
 from sealed_shards.layout import DATA
 from sealed_shards.recipients import Identity
 from sealed_shards.software import load_identity
+
+_ONE_WORD = re.compile(r"[A-Za-z0-9_.:@/+-]{1,200}")  # what a statement in the log may hold
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ def open_verified(
         LedgerError: the log is broken, or the access cannot be recorded.
         InputError: no such shard or column.
     """
+    if not _ONE_WORD.fullmatch(purpose):
+        raise InputError("the purpose is not one word", hint="such as: training, quality-check")
     keys = trust.keys()
     checked, head = _checked(path, trust, keys)
     if not head.version:
@@ -106,8 +112,8 @@ def open_verified(
     )
     if shard is not None and not opened.shards:
         raise InputError("the dataset has no such shard", where=path, hint="redactory dataset show")
-    if columns and area == DATA:
-        names = [field.name for field in opened.info.fields]
+    if columns:
+        names = AREA_COLUMNS.get(area) or [field.name for field in opened.info.fields]
         missing = [name for name in columns if name not in names]
         if missing:
             raise InputError(
@@ -185,5 +191,5 @@ def _checked(path: str, trust: Trust, keys: KeyStore) -> tuple[CheckedLog, Datas
         )
     head = head_of(path, checked.evidence())
     if head is None:
-        raise InputError("the log holds no dataset yet", where=path)
+        raise InputError("there is no dataset here, or its log holds none yet", where=path)
     return checked, head

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from audit_ledger import LogVerifier
-from redactory.durable import LocalFolder, open_folder
+from redactory.canonical import digest_of
+from redactory.durable import Folder, LocalFolder, open_folder
 from redactory.errors import InputError, LedgerError
 from redactory.evidence import Evidence
 from redactory.keys import KeyStore
@@ -58,8 +59,11 @@ def locate_ledger(path: str, ledger: str | None) -> Path:
         raise InputError("the log of a remote dataset is local", hint="name it with --ledger")
     if not folder.root.is_dir():
         raise InputError("there is no dataset here", where=path)
-    bare = not (folder.root / LEDGER_FOLDER).exists() and (folder.root / "log.vkey").exists()
-    return folder.root if bare else folder.root / LEDGER_FOLDER
+    return folder.root if _is_bare_log(folder) else folder.root / LEDGER_FOLDER
+
+
+def _is_bare_log(folder: Folder) -> bool:
+    return folder.exists("log.vkey") and not folder.exists(LEDGER_FOLDER)
 
 
 def verify_dataset(
@@ -105,7 +109,7 @@ def verify_dataset(
             DatasetLog(keys, checked, head).unwrapped(
                 dataset=head.dataset,
                 purpose="verify",
-                shard_set_sha256=head.dataset_sha256,
+                shard_set_sha256=digest_of([s.header.stem for s in head.shards.values()]),
                 shards=len(head.shards),
                 kid=identity.kid,
             )
@@ -149,6 +153,8 @@ def _check_files(
 def head_of(path: str, evidence: Evidence) -> DatasetHead | None:
     """The head of the dataset that lies at ``path``; None where only a log lies."""
     folder = open_folder(path)
+    if _is_bare_log(folder):
+        return None
     known = evidence.datasets()
     if folder.exists(DATASET_FILE):
         try:

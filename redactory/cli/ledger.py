@@ -32,8 +32,13 @@ def show(
     from collections import deque  # noqa: PLC0415
 
     from audit_ledger import Log  # noqa: PLC0415
+    from audit_ledger.statement import EVENT_KINDS, PRODUCTION_KINDS  # noqa: PLC0415
+    from redactory.errors import InputError  # noqa: PLC0415
     from redactory.verification import locate_ledger  # noqa: PLC0415
 
+    known = sorted(PRODUCTION_KINDS | EVENT_KINDS)
+    if kind is not None and kind not in known:
+        raise InputError("there is no such kind of statement", hint=f"one of {', '.join(known)}")
     log = Log.open(locate_ledger(path, ledger))
     entries = deque(log.entries(kind=kind), maxlen=limit)
     if as_json:
