@@ -11,7 +11,7 @@ from typing import Any
 from audit_ledger import LogVerifier
 from redactory.areas import AREA_COLUMNS
 from redactory.durable import open_folder
-from redactory.errors import InputError, KeyringError, LedgerError
+from redactory.errors import InputError, IntegrityError, KeyringError, LedgerError
 from redactory.keys import QUARANTINE, READER, KeyStore
 from redactory.ledger_access import DatasetLog
 from redactory.trust import CheckedLog, TrustStore, check_log, first_problem, load_log_key
@@ -22,6 +22,7 @@ from sealed_shards.layout import DATA
 from sealed_shards.recipients import Identity
 from sealed_shards.software import load_identity
 
+_TRIES = 3
 _ONE_WORD = re.compile(r"[A-Za-z0-9_.:@/+-]{1,200}")  # what a statement in the log may hold
 
 
@@ -99,17 +100,24 @@ def open_verified(
     if not _ONE_WORD.fullmatch(purpose):
         raise InputError("the purpose is not one word", hint="such as: training, quality-check")
     keys = trust.keys()
-    checked, head = _checked(path, trust, keys)
-    if not head.version:
-        raise InputError("the dataset has not been published yet", where=path)
-    opened = open_dataset(
-        path,
-        own_identity(keys, area, key_file),
-        log=DatasetLog(keys, checked, head),
-        area=area,
-        purpose=purpose,
-        shard=shard,
-    )
+    for tries_left in reversed(range(_TRIES)):
+        checked, head = _checked(path, trust, keys)
+        if not head.version:
+            raise InputError("the dataset has not been published yet", where=path)
+        try:
+            opened = open_dataset(
+                path,
+                own_identity(keys, area, key_file),
+                log=DatasetLog(keys, checked, head),
+                area=area,
+                purpose=purpose,
+                shard=shard,
+            )
+            break
+        except IntegrityError:
+            if not tries_left or not checked.has_grown():
+                raise
+            # A run published in between: open what it recorded.
     if shard is not None and not opened.shards:
         raise InputError("the dataset has no such shard", where=path, hint="redactory dataset show")
     if columns:

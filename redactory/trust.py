@@ -77,6 +77,10 @@ class CheckedLog:
     verdict: LogVerdict
     trusted: bool
 
+    def has_grown(self, *, own: int = 0) -> bool:
+        """Whether others recorded statements since the verification, beside ``own`` ones."""
+        return self.log is not None and self.log.checkpoint.size > self.verdict.size + own
+
     def evidence(self) -> Evidence:
         """The log's statements.
 
