@@ -27,7 +27,9 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         _fail(
-            f"a file cannot be used: {error.strerror or type(error).__name__}", InputError.exit_code
+            f"{error.filename or 'a file'}: cannot be used: "
+            f"{error.strerror or type(error).__name__}",
+            InputError.exit_code,
         )
     except Exception as error:  # noqa: BLE001 - a bug; its text could quote a record
         if os.environ.get(_DEBUG_VARIABLE):

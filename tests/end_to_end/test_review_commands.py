@@ -77,6 +77,14 @@ def test_an_unpublished_dataset_can_be_verified_with_a_key(cli, tmp_path):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_a_file_that_cannot_be_used_is_named(cli, source, tmp_path):
+    assert cli("run", source, "-o", "out").returncode == 0
+    wraps = next((tmp_path / "out" / "wraps").iterdir())
+    wraps.unlink()
+    wraps.symlink_to(wraps.name)  # a link to itself: no file, and not missing either
+    refused(cli("dataset", "verify", "out"), 2, wraps.name)
+
+
 def test_a_dry_run_counts_what_it_looked_at(cli, lines, tmp_path):
     place = lines(tmp_path / "in.jsonl", [{"text": f"u{n}@example.org"} for n in range(2000)])
     shown = cli("run", place, "--dry-run", "--sample", "1100")
