@@ -45,7 +45,9 @@ def iban_rule(language: str) -> Rule:
         for length, countries in _COUNTRIES.items()
     )
     patterns = [
-        Pattern("registry", rf"(?<![A-Z0-9])(?:{codes})(?![A-Z0-9])", 0.3),
+        Pattern("registry", rf"(?<![A-Z0-9])(?=[A-Z]{{2}}\d\d)(?:{codes})(?![A-Z0-9])", 0.3),
         Pattern("any length", r"(?<![A-Z0-9])[A-Z]{2}\d\d[A-Z0-9]{8,30}(?![A-Z0-9])", 0.1),
     ]
-    return Rule("IBAN_CODE", "Iban", patterns, language=language, context=_CONTEXT, check=iban)
+    return Rule(
+        "IBAN_CODE", "Iban", patterns, language=language, context=_CONTEXT, check=iban, digits=8
+    )

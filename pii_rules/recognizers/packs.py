@@ -1,7 +1,8 @@
 """Rule packs: YAML files in Presidio's recognizer schema.
 
-The files below ``pii_rules/packs`` also load in Presidio itself (a test does so). What
-YAML cannot say, the checksum of a rule, is named here.
+The files below ``pii_rules/packs`` also load in Presidio itself (a test does so), which
+passes over the four keys of our own: ``check`` (a function named below), ``decisive``,
+``anchors`` and ``digits`` (see ``Rule``).
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from redactory.canonical import sha256_hex
 PACKS: Final = ("core", "cn")
 
 _CHECKS: Final[dict[str, Check]] = {
-    "Email": checksums.email_domain,
-    "Card": checksums.card,
-    "Resident identity number": checksums.resident_id,
-    "Social credit code": checksums.social_credit_code,
+    "card": checksums.card,
+    "email_domain": checksums.email_domain,
+    "resident_id": checksums.resident_id,
+    "social_credit_code": checksums.social_credit_code,
 }
 
 
@@ -66,5 +67,8 @@ def _rule(entry: dict[str, Any], spoken: dict[str, Any]) -> Rule:
         [Pattern(**pattern) for pattern in entry["patterns"]],
         language=spoken["language"],
         context=spoken.get("context", ()),
-        check=_CHECKS.get(entry["name"]),
+        check=_CHECKS[entry["check"]] if "check" in entry else None,
+        decisive=entry.get("decisive", True),
+        anchors=entry.get("anchors", ()),
+        digits=entry.get("digits", 0),
     )

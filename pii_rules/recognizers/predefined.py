@@ -34,12 +34,14 @@ from pii_rules.recognizers.rule import Rule, adopt
 
 
 class _Adopted(NamedTuple):
-    """A class of Presidio and what is changed about it (None or True: nothing)."""
+    """A class of Presidio and what is changed about it (defaults: nothing)."""
 
     kind: Callable[..., PatternRecognizer]
     context: tuple[str, ...] | None = None
     decisive: bool = True
     patterns: tuple[tuple[str, str, float], ...] = ()
+    anchors: tuple[str, ...] = ()
+    digits: int = 0
 
 
 _NHS: Final = (
@@ -54,29 +56,33 @@ _IPV6: Final = tuple(
 )
 
 _ADOPTED: Final = (
-    _Adopted(CryptoRecognizer),
-    _Adopted(DateRecognizer, ("date", "birth", "born", "日期", "出生", "生日")),
-    _Adopted(IpRecognizer, patterns=_IPV6),
-    _Adopted(MacAddressRecognizer),
-    _Adopted(UuidRecognizer),
-    _Adopted(UsSsnRecognizer, ("social security", "ssn", "ssns", "社会安全", "社安")),
-    _Adopted(UsItinRecognizer, ("taxpayer", "itin", "tax id", "tin")),
-    _Adopted(UsMbiRecognizer),
-    _Adopted(UsNpiRecognizer, ("npi", "national provider"), decisive=False),
-    _Adopted(AbaRoutingRecognizer, ("aba", "routing"), decisive=False),
+    _Adopted(CryptoRecognizer, anchors=("bc1", "1", "3")),
+    _Adopted(
+        DateRecognizer, ("date", "birth", "born", "日期", "出生", "生日"), anchors=("/", "-", ".")
+    ),
+    _Adopted(IpRecognizer, patterns=_IPV6, anchors=(":",)),
+    _Adopted(MacAddressRecognizer, anchors=(":", "-", ".")),
+    _Adopted(UuidRecognizer, anchors=("-",)),
+    _Adopted(UsSsnRecognizer, ("social security", "ssn", "ssns", "社会安全", "社安"), digits=9),
+    _Adopted(UsItinRecognizer, ("taxpayer", "itin", "tax id", "tin"), digits=9),
+    _Adopted(UsMbiRecognizer, digits=5),
+    _Adopted(UsNpiRecognizer, ("npi", "national provider"), decisive=False, digits=10),
+    _Adopted(AbaRoutingRecognizer, ("aba", "routing"), decisive=False, digits=9),
     _Adopted(
         UsBankRecognizer,
         ("account", "acct", "bank", "checking", "savings", "账号", "账户", "银行", "卡号"),
+        digits=8,
     ),
-    _Adopted(UsPassportRecognizer, ("passport", "travel document", "护照")),
-    _Adopted(UkPassportRecognizer, ("passport", "travel document", "hmpo", "护照")),
-    _Adopted(NhsRecognizer, ("nhs", "national health"), decisive=False, patterns=_NHS),
-    _Adopted(UkNinoRecognizer),
+    _Adopted(UsPassportRecognizer, ("passport", "travel document", "护照"), digits=8),
+    _Adopted(UkPassportRecognizer, ("passport", "travel document", "hmpo", "护照"), digits=7),
+    _Adopted(NhsRecognizer, ("nhs", "national health"), decisive=False, patterns=_NHS, digits=10),
+    _Adopted(UkNinoRecognizer, digits=6),
     _Adopted(
         MedicalLicenseRecognizer,
         ("medical", "certificate", "dea", "licence", "license"),
         decisive=False,
         patterns=_DEA,
+        digits=7,
     ),
 )
 
@@ -89,4 +95,11 @@ def predefined_rules(language: str) -> list[Rule]:
 def _rule(adopted: _Adopted, language: str) -> Rule:
     patterns = [Pattern(*pattern) for pattern in adopted.patterns] or None
     recognizer = adopted.kind(patterns=patterns, supported_language=language)
-    return adopt(recognizer, language, context=adopted.context, decisive=adopted.decisive)
+    return adopt(
+        recognizer,
+        language,
+        context=adopted.context,
+        decisive=adopted.decisive,
+        anchors=adopted.anchors,
+        digits=adopted.digits,
+    )

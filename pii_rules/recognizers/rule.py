@@ -1,6 +1,6 @@
 r"""The pattern recognizer that all rules run on, built in or read from a pack.
 
-A Presidio ``PatternRecognizer`` with three differences:
+A Presidio ``PatternRecognizer`` with four differences:
 
 * Patterns are compiled with ASCII classes: ``\b``, ``\d`` and ``\w`` know ASCII only, so
   that Chinese text beside a number is a border and not a part of the word.
@@ -9,11 +9,15 @@ A Presidio ``PatternRecognizer`` with three differences:
 * A checksum may be *decisive* (a match scores 1, as in Presidio) or merely *necessary* (a
   failure drops the match, a pass leaves its score): one weak check digit passes a tenth
   of all numbers and proves nothing by itself.
+* A rule names its anchors: fixed strings, one of which every match or its label contains,
+  and the fewest digits it needs. A text without them is passed over at the price of a
+  substring search, which keeps plain prose fast however many rules there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import regex  # type: ignore[import-untyped]
@@ -41,6 +45,8 @@ class Rule(PatternRecognizer):
         context: words before a match that raise its score.
         check: True valid, False not, None cannot tell; sees the matched text.
         decisive: whether a valid match scores 1.
+        anchors: lower-case strings; a text with none of them is not searched.
+        digits: a text with fewer ASCII digits is not searched.
         seconds: time limit of one pattern on one window of text.
     """
 
@@ -54,6 +60,8 @@ class Rule(PatternRecognizer):
         context: Sequence[str] = (),
         check: Check | None = None,
         decisive: bool = True,
+        anchors: Sequence[str] = (),
+        digits: int = 0,
         seconds: float = PATTERN_SECONDS,
     ) -> None:
         super().__init__(
@@ -66,6 +74,8 @@ class Rule(PatternRecognizer):
         )
         self._check = check
         self._decisive = decisive
+        self._anchors = tuple(anchors)
+        self._digits = digits
         self._seconds = seconds
         self._compiled = [(p, regex.compile(p.regex, FLAGS)) for p in patterns]
 
@@ -81,6 +91,8 @@ class Rule(PatternRecognizer):
         Raises:
             TimeoutError: a pattern ran out of time.
         """
+        if not self._may_match(text):
+            return []
         results = []
         for pattern, compiled in self._compiled:
             for match in compiled.finditer(text, timeout=self._seconds):
@@ -90,6 +102,18 @@ class Rule(PatternRecognizer):
                     score = 1.0 if verdict and self._decisive else pattern.score
                     results.append(finding(self, match.span(), score, validated=verdict))
         return results
+
+    def _may_match(self, text: str) -> bool:
+        lowered, digits = _traits(text)
+        return digits >= self._digits and (
+            not self._anchors or any(anchor in lowered for anchor in self._anchors)
+        )
+
+
+@lru_cache(maxsize=1)  # every rule asks about the same text in turn
+def _traits(text: str) -> tuple[str, int]:
+    """The text in lower case and its number of ASCII digits."""
+    return text.lower(), sum(map(text.count, "0123456789"))
 
 
 def finding(
@@ -117,6 +141,8 @@ def adopt(
     *,
     context: Sequence[str] | None = None,
     decisive: bool = True,
+    anchors: Sequence[str] = (),
+    digits: int = 0,
 ) -> Rule:
     """A Presidio pattern recognizer with its patterns and checks, run as a ``Rule``.
 
@@ -125,6 +151,8 @@ def adopt(
         language: the language to register it for.
         context: context words instead of its own.
         decisive: as in ``Rule``.
+        anchors: as in ``Rule``.
+        digits: as in ``Rule``.
     """
 
     def check(text: str) -> bool | None:
@@ -141,4 +169,6 @@ def adopt(
         context=recognizer.context or () if context is None else context,
         check=check,
         decisive=decisive,
+        anchors=anchors,
+        digits=digits,
     )
