@@ -28,8 +28,10 @@ TYPE_ORDER: Final = (
     "IP_ADDRESS",
     "MAC_ADDRESS",
     "UUID",
+    "CONNECTION_STRING",
     "URL",
     "PASSWORD",
+    "PRIVATE_KEY",
     "API_KEY",
     "CN_PASSPORT",
     "CN_TRAVEL_PERMIT",
@@ -56,11 +58,13 @@ _GROUPED: Final = frozenset(TYPE_ORDER) - {
     "DATE_TIME",
     "PASSWORD",
     "API_KEY",
+    "PRIVATE_KEY",
+    "CONNECTION_STRING",
     "CRYPTO",
     "MESSENGER_ID",
 }
 # Types in which upper and lower case are different values.
-_CASED: Final = frozenset({"PASSWORD", "API_KEY", "CRYPTO"})
+_CASED: Final = frozenset({"PASSWORD", "API_KEY", "PRIVATE_KEY", "CONNECTION_STRING", "CRYPTO"})
 
 
 def type_rank(entity_type: str) -> tuple[int, str]:

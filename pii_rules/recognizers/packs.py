@@ -17,7 +17,7 @@ from pii_rules.recognizers import checksums
 from pii_rules.recognizers.rule import Check, Rule
 from redactory.canonical import sha256_hex
 
-PACKS: Final = ("core", "cn")
+PACKS: Final = ("core", "cn", "secrets")
 
 _CHECKS: Final[dict[str, Check]] = {
     "card": checksums.card,
