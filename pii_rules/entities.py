@@ -15,6 +15,8 @@ TYPE_ORDER: Final = (
     "CREDIT_CARD",
     "CN_RESIDENT_ID",
     "CN_SOCIAL_CREDIT_CODE",
+    "VIN",
+    "IMEI",
     "CRYPTO",
     "US_SSN",
     "US_ITIN",
@@ -30,6 +32,7 @@ TYPE_ORDER: Final = (
     "UUID",
     "CONNECTION_STRING",
     "URL",
+    "GEO_COORDINATES",
     "PASSWORD",
     "PRIVATE_KEY",
     "API_KEY",
@@ -37,6 +40,8 @@ TYPE_ORDER: Final = (
     "CN_TRAVEL_PERMIT",
     "LICENSE_PLATE",
     "MESSENGER_ID",
+    "USERNAME",
+    "AGE",
     "DATE_OF_BIRTH",
     "DATE_TIME",
     "US_DRIVER_LICENSE",
@@ -62,6 +67,8 @@ _GROUPED: Final = frozenset(TYPE_ORDER) - {
     "CONNECTION_STRING",
     "CRYPTO",
     "MESSENGER_ID",
+    "USERNAME",
+    "GEO_COORDINATES",
 }
 # Types in which upper and lower case are different values.
 _CASED: Final = frozenset({"PASSWORD", "API_KEY", "PRIVATE_KEY", "CONNECTION_STRING", "CRYPTO"})

@@ -2,7 +2,7 @@
 
 Sources: ISO/IEC 7812-1 Annex B (Luhn), ISO 13616-1 and ISO/IEC 7064 MOD 97-10 (IBAN),
 GB 11643-1999 with ISO/IEC 7064 MOD 11-2 (resident identity number), GB 32100-2015
-(unified social credit code).
+(unified social credit code), 49 CFR 565.15 (vehicle identification number).
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
+import regex  # type: ignore[import-untyped]
 import tldextract
 
 # The suffix list inside the package: no request to publicsuffix.org, no cache folder.
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
+_DECIMAL: Final = regex.compile(r"\d{1,3}\.\d{1,12}")
 _RESIDENT_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _RESIDENT_CHECKS: Final = "10X98765432"
 _PROVINCES: Final = frozenset(
@@ -31,6 +33,10 @@ _PROVINCES: Final = frozenset(
     }.items()
     for place in places
 )
+_VIN_VALUES: Final = dict(
+    zip("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", "12345678123457923456789" + "0123456789", strict=True)
+)
+_VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(17))
 
@@ -91,6 +97,21 @@ def social_credit_code(text: str) -> bool:
     values = [_CREDIT_ALPHABET.index(character) for character in code]
     total = sum(w * v for w, v in zip(_CREDIT_WEIGHTS, values, strict=False))
     return (31 - total % 31) % 31 == values[17]
+
+
+def vin(text: str) -> bool | None:
+    """Yes by the check digit; outside North America a vehicle need not have one."""
+    code = text.upper()
+    total = sum(w * int(_VIN_VALUES[c]) for w, c in zip(_VIN_WEIGHTS, code, strict=True))
+    return "0123456789X"[total % 11] == code[8] or None
+
+
+def coordinates(text: str) -> bool | None:
+    """No for a pair of decimal degrees outside 90 by 180; other notations cannot tell."""
+    degrees = [abs(float(number)) for number in _DECIMAL.findall(text)]
+    if len(degrees) != 2:
+        return None
+    return degrees[0] <= 90 and degrees[1] <= 180
 
 
 def email_domain(text: str) -> bool | None:

@@ -21,9 +21,12 @@ PACKS: Final = ("core", "cn", "secrets")
 
 _CHECKS: Final[dict[str, Check]] = {
     "card": checksums.card,
+    "coordinates": checksums.coordinates,
     "email_domain": checksums.email_domain,
+    "luhn": checksums.luhn,
     "resident_id": checksums.resident_id,
     "social_credit_code": checksums.social_credit_code,
+    "vin": checksums.vin,
 }
 
 

@@ -1,5 +1,6 @@
 """Folding, windows and surface forms: maps over text that must be exact for any text."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,7 +9,10 @@ from pii_rules.spans import Span
 from pii_rules.surfaces import is_telling, occurrences, propagated
 from pii_rules.windows import windows
 
-LOOKALIKES = "aZ09０９ＡｚＺ＠．－\u00a0\u3000\u2013\u200b\u200d\ufeff\u00ad王，。"
+LOOKALIKES = (
+    "aZ09０９ＡｚＺ＠．－\u00a0\u3000\u2013\u200b\u200d\ufeff\u00ad王，。"
+    "\u0301\u0308\u20e3\ufe0f\u2009\u2019\u201c\u2033é①²٣𝟗𝐀ﬁ½\u2028"
+)
 lookalike_text = st.text(st.sampled_from(LOOKALIKES), max_size=40) | st.text(max_size=40)
 
 
@@ -22,6 +26,41 @@ def test_every_folded_range_comes_from_its_original_range(text, data):
     first, last = folded.original(start, end)
     assert 0 <= first < last <= len(text)
     assert fold(text[first:last]).text == folded.text[start:end]
+
+
+@given(lookalike_text)
+def test_every_original_character_is_accounted_for(text):
+    folded = fold(text)
+    position = 0
+    for place in range(len(folded.text)):
+        first, last = folded.original(place, place + 1)
+        assert position <= first < last
+        assert fold(text[position:first]).text == ""
+        position = last
+    assert fold(text[position:]).text == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("1\u00ad3\u00ad8", "138"),
+        ("1\ufe0f\u20e32\ufe0f\u20e3", "12"),
+        ("b\u0301ob@x.com", "bob@x.com"),
+        ("①③⑧²𝟗٣９", "1382939"),
+        ("𝐛𝕠𝖇＠ｘ．com", "bob@x.com"),
+        ("1\u00a02\u20093\u202f4\u30005", "1 2 3 4 5"),
+        ("\u2018a\u2019 \u201cb\u201d 3\u20324\u2033", "'a' \"b\" 3'4\""),
+        ("1\u20132\u20143\u22124", "1-2-3-4"),
+        ("é ﬁ ½ 王，。：", "é ﬁ ½ 王，。："),
+    ],
+)
+def test_what_folds_to_what(text, folded):
+    assert fold(text).text == folded
+
+
+def test_a_mark_belongs_to_its_letter():
+    assert fold("e\u0301x").original(0, 1) == (0, 2)
+    assert fold("e\u200bx").original(0, 1) == (0, 1)
 
 
 @given(lookalike_text)
