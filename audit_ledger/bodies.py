@@ -186,6 +186,24 @@ class Published(Body):
     supersedes_count: Count
 
 
+class KeysChanged(Body):
+    """Wraps files were replaced (kinds ``granted``, ``revoked``, ``rewrapped``).
+
+    Attributes:
+        dataset: dataset name of the shards' contexts, with its area.
+        stems: the shards' files: shard id and the first digits of the ciphertext's digest.
+        prev: SHA-256 of each wraps file before,
+        new: and after.
+        kids: who may open them after the change.
+    """
+
+    dataset: Token
+    stems: tuple[Token, ...]
+    prev: tuple[Digest, ...]
+    new: tuple[Digest, ...]
+    kids: tuple[Hex, ...]
+
+
 class Unwrapped(Body):
     """Data keys are about to be unwrapped for reading."""
 

@@ -156,6 +156,7 @@ AnyStatement = Statement[Any]
 
 BODY_MODELS: dict[str, type[Body]] = {
     **dict.fromkeys(KINDS, GenericBody),
+    **dict.fromkeys(("granted", "revoked", "rewrapped"), bodies.KeysChanged),
     **{
         model.kind: model
         for model in (

@@ -7,7 +7,7 @@ that is about to append to it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -91,6 +91,8 @@ class Evidence:
             self.counts.setdefault(body.dataset, {})[body.shard] = counts
         elif kind == "published":
             self._add_published(body, where=where)
+        elif kind in ("granted", "revoked", "rewrapped"):
+            self._change_keys(body, where=where)
 
     def _add_shard(self, body: Any, *, where: str) -> None:
         dataset, area = split_area(body.dataset)
@@ -115,6 +117,18 @@ class Evidence:
             wraps_sha256=body.keyring_sha256,
             replaced=(*older.replaced, older.header.stem) if older else (),
         )
+
+    def _change_keys(self, body: Any, *, where: str) -> None:
+        dataset, area = split_area(body.dataset)
+        known = self.shards.get(dataset, {})
+        if not len(body.stems) == len(body.prev) == len(body.new):
+            raise LedgerError("a change of keys has lists of unequal length", where=where)
+        for stem, prev, new in zip(body.stems, body.prev, body.new, strict=True):
+            key = (area, stem.partition(".")[0])
+            shard = known.get(key)
+            if shard is None or shard.header.stem != stem or shard.wraps_sha256 != prev:
+                raise LedgerError("a change of keys does not follow from the log", where=where)
+            known[key] = replace(shard, wraps_sha256=new)
 
     def _add_published(self, body: Any, *, where: str) -> None:
         earlier = self.published.setdefault(body.dataset, [])

@@ -1,13 +1,20 @@
-"""The log behind a dataset that is being opened: implements ``sealed_shards.AccessLog``."""
+"""The log behind a dataset: implements ``sealed_shards``' ``AccessLog`` and ``KeyLog``."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from audit_ledger import Draft, Log
+from redactory.canonical import digest_of
 from redactory.errors import KeyringError, LedgerError
 from redactory.keys import LOG, KeyStore
 from redactory.provenance import cli_provenance
 from redactory.trust import CheckedLog, TrustStore, remember
 from sealed_shards.access import DatasetHead
+from sealed_shards.key_changes import ChangeKind, KeyChange
+
+# A leaf holds at most 65,535 bytes; a shard takes some 200 of them.
+_CHANGES_IN_A_LEAF = 250
 
 
 class DatasetLog:
@@ -40,25 +47,58 @@ class DatasetLog:
             KeyringError: the log key is not here; nothing is released.
             LedgerError: the log cannot be written; nothing is released.
         """
+        body = {
+            "dataset": dataset,
+            "purpose": purpose,
+            "shard_set_sha256": shard_set_sha256,
+            "shards": shards,
+            "kid": kid,
+        }
+        subject = (("shards", shard_set_sha256),)
+        self._append([Draft(kind="unwrapped", subject=subject, body=body)])
+
+    def keys_changed(self, kind: ChangeKind, changes: Sequence[KeyChange]) -> None:
+        """State durably that wraps files are about to be replaced.
+
+        Raises:
+            KeyringError: the log key is not here; the old keys stay in force.
+            LedgerError: the log cannot be written; the old keys stay in force.
+        """
+        by_name: dict[str, list[KeyChange]] = {}
+        for change in changes:
+            by_name.setdefault(change.shard.header.ctx.dataset, []).append(change)
+        self._append(
+            [
+                _change_draft(kind, dataset, group[start : start + _CHANGES_IN_A_LEAF])
+                for dataset, group in by_name.items()
+                for start in range(0, len(group), _CHANGES_IN_A_LEAF)
+            ]
+        )
+
+    def _append(self, drafts: Sequence[Draft]) -> None:
         reader = self._checked.log
         if reader is None:
             raise LedgerError("the log did not verify", where="ledger")
         if not self._keys.keyring.has(LOG):
             raise KeyringError(
-                "reading must be recorded, and the log key is not here",
-                hint="ask the owner of the log to open the dataset, or for its log key",
+                "this must be recorded first, and the log key is not here",
+                hint="ask the owner of the log to do it, or for its log key",
             )
         log = Log.open(self._checked.folder, self._keys.log_signer(reader.origin))
-        draft = Draft(
-            kind="unwrapped",
-            subject=(("shards", shard_set_sha256),),
-            body={
-                "dataset": dataset,
-                "purpose": purpose,
-                "shard_set_sha256": shard_set_sha256,
-                "shards": shards,
-                "kid": kid,
-            },
-        )
-        log.append([draft], cli_provenance(None))
+        log.append(drafts, cli_provenance(None))
         remember(TrustStore(self._keys.folder / "trust"), log)
+
+
+def _change_draft(kind: ChangeKind, dataset: str, changes: Sequence[KeyChange]) -> Draft:
+    new = [change.new_sha256 for change in changes]
+    return Draft(
+        kind=kind,
+        subject=(("wraps", digest_of(new)),),
+        body={
+            "dataset": dataset,
+            "stems": [change.shard.header.stem for change in changes],
+            "prev": [change.shard.wraps_sha256 for change in changes],
+            "new": new,
+            "kids": sorted({kid for change in changes for kid in change.kids}),
+        },
+    )

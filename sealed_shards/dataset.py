@@ -19,7 +19,14 @@ from redactory.canonical import digest_of, sha256_hex
 from redactory.durable import Folder, open_folder
 from redactory.errors import IntegrityError
 from sealed_shards.access import AccessLog, DatasetHead, RecordedShard
-from sealed_shards.layout import DATA, DATASET_FILE, QUARANTINE, manifest_file, shard_file
+from sealed_shards.layout import (
+    DATA,
+    DATASET_FILE,
+    QUARANTINE,
+    manifest_file,
+    next_wraps_file,
+    shard_file,
+)
 from sealed_shards.manifest import DatasetInfo, Manifest, ManifestShard
 from sealed_shards.recipients import Identity
 from sealed_shards.shard import read_shard, unwrap_data_key
@@ -93,6 +100,24 @@ def read_recorded(folder: Folder, name: str, digest: str) -> bytes:
     return raw
 
 
+def read_wraps(folder: Folder, shard: RecordedShard) -> bytes:
+    """The wraps file that is in force for a shard.
+
+    Raises:
+        IntegrityError: missing or changed.
+    """
+    name = shard_file(shard.area, "wraps", shard.header.stem)
+    if is_change_unfinished(folder, shard):
+        name = next_wraps_file(shard.area, shard.header.stem)
+    return read_recorded(folder, name, shard.wraps_sha256)
+
+
+def is_change_unfinished(folder: Folder, shard: RecordedShard) -> bool:
+    """Whether the recorded wraps still wait beside the old ones (:mod:`.key_changes`)."""
+    name = next_wraps_file(shard.area, shard.header.stem)
+    return folder.exists(name) and sha256_hex(folder.read(name)) == shard.wraps_sha256
+
+
 def open_dataset(
     url: str,
     identity: Identity,
@@ -123,10 +148,7 @@ def open_dataset(
         read_recorded(folder, DATASET_FILE, head.dataset_sha256), where=folder.path(DATASET_FILE)
     )
     shards = _wanted(folder, head, area, shard)
-    wraps = [
-        read_recorded(folder, shard_file(area, "wraps", s.header.stem), s.wraps_sha256)
-        for s in shards
-    ]
+    wraps = [read_wraps(folder, s) for s in shards]
     log.unwrapped(
         dataset=head.dataset,
         purpose=purpose,

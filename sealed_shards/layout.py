@@ -34,6 +34,11 @@ def shard_files(area: str, stem: str) -> dict[str, str]:
     return {kind: shard_file(area, kind, stem) for kind in _SUFFIXES}
 
 
+def next_wraps_file(area: str, stem: str) -> str:
+    """Where new wraps wait until the log knows of them."""
+    return f"{shard_file(area, 'wraps', stem)}.next"
+
+
 def shard_folders(area: str) -> list[str]:
     """The four folders of an area."""
     prefix = f"{area}/" if area else ""

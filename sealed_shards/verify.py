@@ -14,7 +14,13 @@ from redactory.durable import Folder
 from redactory.errors import IntegrityError, KeyringError
 from sealed_shards.access import DatasetHead, RecordedShard
 from sealed_shards.chunks import split_leaves
-from sealed_shards.dataset import file_sha256, is_recorded, published_manifests, read_recorded
+from sealed_shards.dataset import (
+    file_sha256,
+    is_change_unfinished,
+    is_recorded,
+    published_manifests,
+    read_recorded,
+)
 from sealed_shards.layout import (
     AREAS,
     DATASET_FILE,
@@ -22,6 +28,7 @@ from sealed_shards.layout import (
     REPORTS_FOLDER,
     RUNS_FOLDER,
     manifest_file,
+    next_wraps_file,
     report_file,
     shard_files,
     shard_folders,
@@ -105,7 +112,9 @@ def _shard_files(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:
     yield from (Problem(name, "is missing") for name in missing)
     if names["headers"] not in missing and folder.read(names["headers"]) != shard.header.encode():
         yield Problem(names["headers"], "is not the header that was recorded")
-    if (
+    if is_change_unfinished(folder, shard):
+        yield Problem(names["wraps"], "a change of keys is on record and not finished")
+    elif (
         names["wraps"] not in missing
         and sha256_hex(folder.read(names["wraps"])) != shard.wraps_sha256
     ):
@@ -157,6 +166,8 @@ def _strays(folder: Folder, head: DatasetHead) -> Iterator[Problem]:
     for shard in head.shards.values():
         for stem in (shard.header.stem, *shard.replaced):
             known |= set(shard_files(shard.area, stem).values())
+        if is_change_unfinished(folder, shard):
+            known.add(next_wraps_file(shard.area, shard.header.stem))
     if any(folder.names(RUNS_FOLDER)):
         return  # a run that is under way puts files in place before it records them
     folders = [MANIFESTS_FOLDER, REPORTS_FOLDER]

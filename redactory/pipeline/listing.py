@@ -28,6 +28,7 @@ def list_batches(setup: RunSetup, run_id: str, sources: Sequence[Source]) -> lis
     """
     state = RunState(setup.folder, run_id)
     state.begin(setup.run_facts())
+    setup.settle_keys()
     sources = _unsealed(setup, sources)
     batches = []
     for number, batch in enumerate(_batches(sources, setup.config.bytes_per_batch)):

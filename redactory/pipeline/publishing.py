@@ -7,19 +7,16 @@ repeated, and everything after it follows from it.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from audit_ledger import Draft, Log, Provenance
 from redactory.canonical import sha256_hex
 from redactory.errors import LedgerError, PolicyError
 from redactory.evidence import Evidence
+from redactory.exclusive import one_writer
 from redactory.pipeline.dataset_file import put_in_place, recorded_info, refuse_other_columns
 from redactory.pipeline.leftovers import remove_unrecorded
 from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
@@ -74,7 +71,7 @@ def publish_run(
         # An earlier try finished and could not say so.
         return _published(setup, log, _head(setup, log), run_id)
     batches = [state.read_result(result) for result in results]
-    with _one_at_a_time(setup.ledger_folder):
+    with one_writer(setup.ledger_folder):
         head = _head(setup, log)
         if run_id not in head.manifests:
             check_share(setup, batches)
@@ -86,17 +83,6 @@ def publish_run(
     published = _published(setup, log, head, run_id)
     state.finish()
     return published
-
-
-@contextmanager
-def _one_at_a_time(ledger: Path) -> Iterator[None]:
-    """Hold back other runs: a leaf and the ``dataset.json`` that it states belong together."""
-    descriptor = os.open(ledger, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _published(setup: RunSetup, log: Log, head: DatasetHead, run_id: str) -> Published:

@@ -131,7 +131,8 @@ def run(
             hint="mend it and continue with the same command and --resume",
         ) from None
     except RedactoryError as error:
-        if isinstance(error, final) and not left:
+        costly = isinstance(error, InputError) and totals.records_in  # hours of work, perhaps
+        if isinstance(error, final) and not left and not costly:
             discard_run(setup, run_id)  # what was recorded stays, and the next run adopts it
         raise
     return RunResult(published, totals)

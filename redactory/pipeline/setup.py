@@ -17,6 +17,7 @@ from redactory.config import RunConfig
 from redactory.durable import LocalFolder, open_folder
 from redactory.errors import InputError, KeyringError
 from redactory.evidence import Evidence
+from redactory.exclusive import one_writer
 from redactory.extras import require
 from redactory.keys import QUARANTINE, READER, KeyStore
 from redactory.pipeline import ids
@@ -27,6 +28,7 @@ from redactory.pipeline.sealing import SealContext
 from redactory.pseudonym import SUBKEYS
 from redactory.sources import Listing, ReadOptions, list_sources
 from sealed_shards.dataset import current_shards, published_manifests
+from sealed_shards.key_changes import settle
 from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER
 from sealed_shards.manifest import ColumnField, DatasetInfo, ManifestShard, Role
 from sealed_shards.recipients import RsaRecipient
@@ -146,6 +148,12 @@ class RunSetup:
         if not self.has_log():
             return Evidence()
         return Evidence.gather(Log.open(self.ledger_folder).entries())
+
+    def settle_keys(self) -> None:
+        """Finish changes of keys that an interrupted writer left on record."""
+        if self.has_log():
+            with one_writer(self.ledger_folder):
+                settle(self.folder, self.evidence().head(self.dataset))
 
     @cached_property
     def published(self) -> list[ManifestShard]:

@@ -37,7 +37,7 @@ def killed_run():
 def start(killed_run):
     """Runs one attempt in a process that has its modules loaded already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["killed_run", "pii_rules.detector"])
+    context.set_forkserver_preload(["pii_rules.detector", "redactory.pipeline.run"])
 
     def go(options, home, *, step=-1, resume=False):
         counted = Path(home) / "counted"

@@ -1,0 +1,28 @@
+"""One writer at a time on what lies beside the log: manifests, ``dataset.json``, wraps files.
+
+The log has a lock of its own for appending. This one is held around it, where a statement and
+the files that it speaks of belong together.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def one_writer(ledger: Path) -> Iterator[None]:
+    """Wait until no other process is inside, then keep others out.
+
+    Args:
+        ledger: the log's folder; must exist.
+    """
+    descriptor = os.open(ledger, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
