@@ -24,7 +24,6 @@ from presidio_analyzer import (
     AnalyzerEngine,
     EntityRecognizer,
     PatternRecognizer,
-    RecognizerRegistry,
     RecognizerResult,
 )
 
@@ -38,13 +37,14 @@ from pii_rules.recognizers.packs import Pack, load_packs
 from pii_rules.recognizers.phone import PhoneRule
 from pii_rules.recognizers.predefined import predefined_rules
 from pii_rules.recognizers.rule import adopt
+from pii_rules.registry import FixedRegistry
 from pii_rules.resolve import resolve
 from pii_rules.spans import DETECTOR_ERROR, DETECTOR_LIMIT, Findings, Refused, Span
 from pii_rules.surfaces import propagated
 from pii_rules.windows import windows
 from redactory.errors import PolicyError
 
-ENGINE: Final = "redactory-rules/1"
+ENGINE: Final = "redactory-rules/2"
 _LIBRARIES: Final = ("presidio-analyzer", "spacy", "phonenumbers", "regex", "tldextract")
 
 
@@ -210,7 +210,7 @@ def _engine(
     nlp = BlankNlpEngine(languages)
     nlp.load()
     return AnalyzerEngine(
-        registry=RecognizerRegistry(recognizers, supported_languages=list(languages)),
+        registry=FixedRegistry(recognizers, languages),
         nlp_engine=nlp,
         supported_languages=list(languages),
         context_aware_enhancer=WindowEnhancer(),

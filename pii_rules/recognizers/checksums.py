@@ -2,16 +2,19 @@
 
 Sources: ISO/IEC 7812-1 Annex B (Luhn), ISO 13616-1 and ISO/IEC 7064 MOD 97-10 (IBAN),
 GB 11643-1999 with ISO/IEC 7064 MOD 11-2 (resident identity number), GB 32100-2015
-(unified social credit code), 49 CFR 565.15 (vehicle identification number).
+(unified social credit code), 49 CFR 565.15 (vehicle identification number),
+HMRC's specification of modulus 11 (unique taxpayer reference).
 """
 
 from __future__ import annotations
 
 from datetime import date
+from hashlib import sha256
 from typing import Final
 
 import regex  # type: ignore[import-untyped]
 import tldextract
+from phonenumbers import SUPPORTED_REGIONS
 
 # The suffix list inside the package: no request to publicsuffix.org, no cache folder.
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -37,6 +40,12 @@ _VIN_VALUES: Final = dict(
     zip("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", "12345678123457923456789" + "0123456789", strict=True)
 )
 _VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+_EIN_UNUSED: Final = frozenset(
+    f"{prefix:02}" for prefix in (0, 7, 8, 9, 17, 18, 19, 28, 29, 49, 69, 70, 78, 79, 89, 96, 97)
+)
+_UTR_WEIGHTS: Final = (6, 7, 8, 9, 10, 5, 4, 3, 2)
+_UTR_CHECKS: Final = "21987654321"
+_BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(17))
 
@@ -104,6 +113,35 @@ def vin(text: str) -> bool | None:
     code = text.upper()
     total = sum(w * int(_VIN_VALUES[c]) for w, c in zip(_VIN_WEIGHTS, code, strict=True))
     return "0123456789X"[total % 11] == code[8] or None
+
+
+def ein(text: str) -> bool | None:
+    """Yes if the IRS gives out the prefix; new prefixes appear, so others cannot tell."""
+    return text[:2] not in _EIN_UNUSED or None
+
+
+def uk_utr(text: str) -> bool:
+    """Whether ten digits begin with the check digit of the nine behind it."""
+    digits = [int(character) for character in text if character.isdecimal()]
+    total = sum(w * d for w, d in zip(_UTR_WEIGHTS, digits[1:], strict=True))
+    return _UTR_CHECKS[total % 11] == str(digits[0])
+
+
+def bic_country(text: str) -> bool | None:
+    """No unless the fifth and sixth letters are a country (ISO 9362, ISO 3166-1)."""
+    return None if text[4:6].upper() in SUPPORTED_REGIONS else False
+
+
+def base58check(text: str) -> bool | None:
+    """Whether an address carries its checksum; None for Monero, which uses another."""
+    if len(text) > 40:
+        return None
+    number = 0
+    for character in text:
+        number = number * 58 + _BASE58.index(character)
+    raw = number.to_bytes(26, "big")
+    payload, check = raw[-25 if raw[0] == 0 else 0 : -4], raw[-4:]
+    return sha256(sha256(payload).digest()).digest()[:4] == check
 
 
 def coordinates(text: str) -> bool | None:

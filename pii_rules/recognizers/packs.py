@@ -17,15 +17,19 @@ from pii_rules.recognizers import checksums
 from pii_rules.recognizers.rule import Check, Rule
 from redactory.canonical import sha256_hex
 
-PACKS: Final = ("core", "cn", "secrets")
+PACKS: Final = ("core", "us", "uk", "cn", "healthcare", "finance", "government", "secrets")
 
 _CHECKS: Final[dict[str, Check]] = {
+    "base58check": checksums.base58check,
+    "bic_country": checksums.bic_country,
     "card": checksums.card,
     "coordinates": checksums.coordinates,
+    "ein": checksums.ein,
     "email_domain": checksums.email_domain,
     "luhn": checksums.luhn,
     "resident_id": checksums.resident_id,
     "social_credit_code": checksums.social_credit_code,
+    "uk_utr": checksums.uk_utr,
     "vin": checksums.vin,
 }
 
