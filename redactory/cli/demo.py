@@ -107,6 +107,7 @@ def _run(corpus: Path, dataset: Path) -> tuple[RunSetup, RunResult]:
             setup,
             resume=True,
             progress=lambda outcome: gauge.add(outcome.rows_in, outcome.size),
+            tick=gauge.tick,
             started=gauge.expect,
         )
     return setup, result

@@ -61,8 +61,8 @@ class Meter:
         self._progress = progress
         self._task = progress.add_task("reading", total=None, rate="") if progress else None
         self._began = self._told = time.monotonic()
-        self.records = 0
-        self.size = 0
+        self.records = self.size = 0
+        self._begun_records = self._begun_size = 0
 
     def expect(self, size: int, exact: bool) -> None:  # noqa: FBT001 - a callback's form
         """Size of the input in bytes; not ``exact`` where it is compressed."""
@@ -70,21 +70,28 @@ class Meter:
             self._progress.update(self._task, total=size)
 
     def add(self, records: int, size: int) -> None:
-        """Take in finished work."""
+        """Take in finished work; what was told of it before counts no more."""
+        self._begun_records = self._begun_size = 0
         self.records += records
         self.size += size
+        self._show()
+
+    def tick(self, records: int, size: int) -> None:
+        """Take note of work that is going on."""
+        self._begun_records += records
+        self._begun_size += size
+        self._show()
+
+    def _show(self) -> None:
         now = time.monotonic()
-        rate = self.rate(now)
+        records, size = self.records + self._begun_records, self.size + self._begun_size
+        seconds = max(now - self._began, 1e-6)
+        rate = f"{records / seconds:,.0f} records/s, {size / MEGABYTE / seconds:.2f} MB/s"
         if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, completed=self.size, rate=rate)
+            self._progress.update(self._task, completed=size, rate=rate)
         elif now - self._told >= _PLAIN_SECONDS:
             self._told = now
-            notice(f"{self.records:,} records, {self.size / MEGABYTE:,.1f} MB, {rate}")
-
-    def rate(self, now: float) -> str:
-        """Records and megabytes a second since the start."""
-        seconds = max(now - self._began, 1e-6)
-        return f"{self.records / seconds:,.0f} records/s, {self.size / MEGABYTE / seconds:.2f} MB/s"
+            notice(f"{records:,} records, {size / MEGABYTE:,.1f} MB, {rate}")
 
 
 @contextmanager

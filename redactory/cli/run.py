@@ -130,6 +130,7 @@ def run_command(
                 resume=resume,
                 discard=discard,
                 progress=lambda outcome: gauge.add(outcome.rows_in, outcome.size),
+                tick=gauge.tick,
                 started=gauge.expect,
             )
     except KeyboardInterrupt:

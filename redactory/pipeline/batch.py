@@ -11,7 +11,7 @@ from redactory.pipeline.outcome import BatchResult, ShardOutcome
 from redactory.pipeline.planning import ShardInput
 from redactory.pipeline.pool import ordered_map
 from redactory.pipeline.sanitise import Sanitiser
-from redactory.pipeline.sealing import SealContext, ShardSealer
+from redactory.pipeline.sealing import SealContext, ShardSealer, Tick
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState
 
@@ -72,13 +72,23 @@ def seal_batch(
 
 
 def sealing(
-    context: SealContext, workers: int, sanitiser: Sanitiser | None = None
+    context: SealContext,
+    workers: int,
+    sanitiser: Sanitiser | None = None,
+    tick: Tick | None = None,
 ) -> AbstractContextManager[Seal]:
-    """A function that seals shard inputs in order, in this process or on ``workers``."""
-    return ordered_map(_process, (context, sanitiser), workers)
+    """A function that seals shard inputs in order, in this process or on ``workers``.
+
+    Args:
+        context: what the sealing processes hold.
+        workers: 1 for this process only.
+        sanitiser: in place of the configured policy.
+        tick: told of progress within a shard, if this process does the work.
+    """
+    return ordered_map(_process, (context, sanitiser, tick if workers == 1 else None), workers)
 
 
 def _process(
-    context: SealContext, sanitiser: Sanitiser | None
+    context: SealContext, sanitiser: Sanitiser | None, tick: Tick | None
 ) -> Callable[[ShardInput], ShardOutcome]:
-    return ShardSealer(context, sanitiser).process
+    return ShardSealer(context, sanitiser, tick).process

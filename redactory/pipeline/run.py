@@ -18,6 +18,7 @@ from redactory.pipeline.pool import worker_count
 from redactory.pipeline.publishing import Published, publish_run
 from redactory.pipeline.recording import open_log, record_run
 from redactory.pipeline.sanitise import Sanitiser
+from redactory.pipeline.sealing import Tick
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState, unfinished_runs
 from redactory.provenance import cli_provenance
@@ -68,6 +69,7 @@ def run(
     discard: bool = False,
     sanitiser: Sanitiser | None = None,
     progress: Callable[[ShardOutcome], None] = lambda _: None,
+    tick: Tick | None = None,
     started: Callable[[int, bool], None] = lambda _size, _exact: None,
 ) -> RunResult:
     """Run the pipeline to the end.
@@ -79,6 +81,7 @@ def run(
         discard: drop interrupted runs first.
         sanitiser: in place of the configured policy (one process only).
         progress: told of each shard.
+        tick: told of progress within a shard, where one process does the work.
         started: told the input's size in bytes, and whether that is the decompressed size.
 
     Raises:
@@ -117,7 +120,7 @@ def run(
     try:
         with state.alive():
             results = _seal_all(
-                setup, state, listing.sources, sanitiser, progress=count, started=started
+                setup, state, listing.sources, sanitiser, progress=count, tick=tick, started=started
             )
             _refuse_empty(setup, totals)
             final = (PolicyError,)  # from here on an input error is one of writing
@@ -145,6 +148,7 @@ def _seal_all(
     sanitiser: Sanitiser | None,
     *,
     progress: Progress,
+    tick: Tick | None,
     started: Callable[[int, bool], None],
 ) -> list[dict[str, Any]]:
     batches = list_batches(setup, state.run_id, sources)
@@ -152,7 +156,7 @@ def _seal_all(
     size = sum(source.size for source in sources)
     started(size, all(s.compression is None and s.format != "parquet" for s in sources))
     workers = 1 if sanitiser else worker_count(setup.config.workers, size)
-    with sealing(context, workers, sanitiser) as seal:
+    with sealing(context, workers, sanitiser, tick) as seal:
         return [
             seal_batch(setup, state.run_id, batch, context=context, seal=seal, progress=progress)
             for batch in batches

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -36,6 +36,8 @@ from sealed_shards.recipients import RsaRecipient
 from sealed_shards.shard import seal
 from sealed_shards.wraps import parse_wraps
 
+Tick = Callable[[int, int], None]
+_SEARCHED_AT_ONCE = 128
 _KINDS = ("shards", "headers", "wraps", "chunks")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}\Z")
 # The area is part of the context, so that a quarantine shard never passes for a data shard.
@@ -76,10 +78,17 @@ class ShardSealer:
     Args:
         context: what to do and with which keys.
         sanitiser: finds and removes personal data; by default, the configured policy.
+        tick: told of progress within a shard: records, and about how many input bytes.
     """
 
-    def __init__(self, context: SealContext, sanitiser: Sanitiser | None = None) -> None:
+    def __init__(
+        self,
+        context: SealContext,
+        sanitiser: Sanitiser | None = None,
+        tick: Tick | None = None,
+    ) -> None:
         self._context = context
+        self._tick = tick or (lambda _records, _size: None)
         self._config = context.config
         self._folder = open_folder(context.config.output)
         self._state = RunState(self._folder, context.run_id)
@@ -203,12 +212,13 @@ class ShardSealer:
         quarantined = [_unreadable_row(source, record) for source, record in shard.unreadable]
         entities: Counter[str] = Counter()
         operators: Counter[str] = Counter()
-        for source_id, batch in shard.records:
+        for source_id, batch in _slices(shard):
             done = self._sanitiser.sanitise(batch)
             kept.append(self._released(done.kept))
             quarantined += [_refused_row(source_id, batch, row, why) for row, why in done.refused]
             entities.update(done.entities)
             operators.update(done.operators)
+            self._tick(batch.num_rows, shard.size * batch.num_rows // shard.rows_in)
         table = pa.concat_tables(kept or [self._released(shard.schema.empty_table())])
         table = self._shuffled(table, shard.shard)
         if table.num_rows + len(quarantined) != shard.rows_in:
@@ -310,6 +320,13 @@ class ShardSealer:
 
     def _quarantine_id(self, shard: str) -> str:
         return ids.keyed_id(self._context.subkeys["id"], "quarantine/v1", shard)
+
+
+def _slices(shard: ShardInput) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """The records in pieces small enough to see progress; each record is searched by itself."""
+    for source_id, batch in shard.records:
+        for start in range(0, batch.num_rows, _SEARCHED_AT_ONCE):
+            yield source_id, batch.slice(start, _SEARCHED_AT_ONCE)
 
 
 def _unreadable_row(source_id: str, record: Unreadable) -> dict[str, Any]:
