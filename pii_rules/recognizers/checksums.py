@@ -46,6 +46,7 @@ _EIN_UNUSED: Final = frozenset(
 _UTR_WEIGHTS: Final = (6, 7, 8, 9, 10, 5, 4, 3, 2)
 _UTR_CHECKS: Final = "21987654321"
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_TAIWAN_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
 _CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(17))
 
@@ -150,6 +151,24 @@ def coordinates(text: str) -> bool | None:
     if len(degrees) != 2:
         return None
     return degrees[0] <= 90 and degrees[1] <= 180
+
+
+def hong_kong_id(text: str) -> bool:
+    """Whether a Hong Kong identity card number ends in its check digit (modulo 11)."""
+    code = _alphanumerics(text)
+    values = [int(character, 36) for character in code[:-1]]
+    padded = [36, *values] if len(values) == 7 else values
+    total = sum(w * v for w, v in zip(range(9, 1, -1), padded, strict=True))
+    return (total + int(code[-1], 11)) % 11 == 0
+
+
+def taiwan_id(text: str) -> bool:
+    """Whether a Taiwan identity card number ends in its check digit (modulo 10)."""
+    letter = 10 + _TAIWAN_LETTERS.index(text[0].upper())
+    digits = [*divmod(letter, 10), *map(int, text[1:])]
+    return (
+        sum(w * d for w, d in zip((1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1), digits, strict=True)) % 10 == 0
+    )
 
 
 def email_domain(text: str) -> bool | None:

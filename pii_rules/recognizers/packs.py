@@ -26,9 +26,11 @@ _CHECKS: Final[dict[str, Check]] = {
     "coordinates": checksums.coordinates,
     "ein": checksums.ein,
     "email_domain": checksums.email_domain,
+    "hong_kong_id": checksums.hong_kong_id,
     "luhn": checksums.luhn,
     "resident_id": checksums.resident_id,
     "social_credit_code": checksums.social_credit_code,
+    "taiwan_id": checksums.taiwan_id,
     "uk_utr": checksums.uk_utr,
     "vin": checksums.vin,
 }

@@ -126,6 +126,89 @@ MESSENGER = [
 ]
 
 
+ADDRESS = [
+    ("住在北京市朝阳区建国路88号。", "北京市朝阳区建国路88号"),
+    (
+        "地址：浙江省杭州市西湖区文三路478号3幢2单元501室",
+        "浙江省杭州市西湖区文三路478号3幢2单元501室",
+    ),
+    (
+        "现住上海市浦东新区世纪大道100号环球金融中心25楼",
+        "上海市浦东新区世纪大道100号环球金融中心25楼",
+    ),
+    ("寄到广东省深圳市南山区科技园路1号", "广东省深圳市南山区科技园路1号"),
+    ("我家在西湖区文三路478号", "西湖区文三路478号"),
+    ("他住文三路478号", "文三路478号"),
+    ("位于内蒙古自治区呼和浩特市新城区中山东路3号", "内蒙古自治区呼和浩特市新城区中山东路3号"),
+    ("送到阳光花园12栋3单元402室", "阳光花园12栋3单元402室"),
+    ("四川省成都市武侯区人民南路四段12号", "四川省成都市武侯区人民南路四段12号"),
+    ("户籍：湖南省长沙县黄花镇", "湖南省长沙县黄花镇"),
+    ("address 上海市徐汇区淮海中路999号, China", "上海市徐汇区淮海中路999号"),
+    ("重庆市渝中区解放碑街道民权路28号", "重庆市渝中区解放碑街道民权路28号"),
+    # near misses
+    ("一路走好", None),
+    ("在路上走了3公里", None),
+    ("问题出在12号线", None),
+    ("这是第88号文件", None),
+    ("北京队赢了", None),
+    ("市场部3号员工", None),
+    ("高速公路建设2019", None),
+    ("道路千万条", None),
+    ("小区很安静", None),
+    ("北京地铁10号线", None),
+    ("台湾糖业铁路", None),
+    ("第3单元练习", None),
+]
+
+LANDLINE = [
+    ("电话010-65551234", "010-65551234"),
+    ("座机 0571-87654321", "0571-87654321"),
+    ("(021) 54321098", "(021) 54321098"),
+    ("传真：0755-26543210", "0755-26543210"),
+    ("010-65551234转801", "010-65551234转801"),
+    ("+86 010-65551234", "+86 010-65551234"),
+    ("客服400-820-8820", "400-820-8820"),
+    ("热线400-1234-567，", "400-1234-567"),
+    ("800-820-8820", "800-820-8820"),
+    ("020 87654321", "020 87654321"),
+    # near misses
+    ("010-123", None),
+    ("010-065551234567", None),
+    ("A010-65551234", None),
+    ("2010-65551234", None),
+    ("编号 01065551234567890", None),
+    ("400-82", None),
+    ("1400-820-88200", None),
+    ("010-6555", None),
+    ("0-10-65551", None),
+    ("数量400至820", None),
+]
+
+NATIONAL = [
+    ("A123456(3)", "A123456(3)"),
+    ("香港身份证A123456(3)。", "A123456(3)"),
+    ("HKID: A123456（3）", "A123456（3）"),
+    ("a123456(3)", "a123456(3)"),
+    ("G123456(A)", "G123456(A)"),
+    ("(A123456(3))", "A123456(3)"),
+    ("身份证号A123456789", "A123456789"),
+    ("identity card A123456789", "A123456789"),
+    ("台湾身分證：A123456789", "A123456789"),
+    ("national id a123456789", "a123456789"),
+    # near misses
+    ("A123456(4)", None),
+    ("A12345(3)", None),
+    ("ABC123456(3)", None),
+    ("A123456[3]", None),
+    ("A123456789", None),
+    ("身份证号A123456788", None),
+    ("身份证号A323456789", None),
+    ("身份证号AA23456789", None),
+    ("身份证号A1234567890", None),
+    ("型号B123456(4)", None),
+]
+
+
 @pytest.mark.parametrize(("text", "surface"), RESIDENT)
 def test_resident_id(found, text, surface):
     got = [s for t, s in found(text, "zh") if t == "CN_RESIDENT_ID"]
@@ -161,4 +244,22 @@ def test_passport_and_permits(found, text, wanted):
 @pytest.mark.parametrize(("text", "surface"), MESSENGER)
 def test_messenger_id(found, text, surface):
     got = [s for t, s in found(text, "zh") if t == "MESSENGER_ID"]
+    assert got == ([] if surface is None else [surface])
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "surface"),
+    [
+        (kind, *case)
+        for kind, table in [
+            ("LOCATION", ADDRESS),
+            ("PHONE_NUMBER", LANDLINE),
+            ("NATIONAL_ID", NATIONAL),
+        ]
+        for case in table
+    ],
+)
+@pytest.mark.parametrize("tag", ["zh", "en"])
+def test_addresses_landlines_and_island_ids(found, kind, text, surface, tag):
+    got = [s for t, s in found(text, tag) if t == kind]
     assert got == ([] if surface is None else [surface])
