@@ -5,18 +5,15 @@ Runs in worker processes that hold recipients' *public* keys and the scope's sub
 
 from __future__ import annotations
 
-import hmac
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import pyarrow as pa
 
 from redactory.areas import QUARANTINE_SCHEMA, SOURCES_SCHEMA
-from redactory.canonical import canonical_json, sha256_hex
+from redactory.canonical import sha256_hex
 from redactory.config import RunConfig
 from redactory.durable import open_folder
 from redactory.errors import IntegrityError
@@ -24,9 +21,10 @@ from redactory.evidence import ShardCounts
 from redactory.pipeline import ids
 from redactory.pipeline.outcome import Replaced, SealedFile, ShardOutcome
 from redactory.pipeline.planning import ShardInput
-from redactory.pipeline.sanitise import PolicySanitiser, Sanitiser, pseudonym
+from redactory.pipeline.release import Release
+from redactory.pipeline.sanitise import PolicySanitiser, Sanitiser
 from redactory.pipeline.state import RunState
-from redactory.sources import Unreadable
+from redactory.pipeline.withheld import refused_row, unreadable_row
 from sealed_shards.access import RecordedShard, ShardKey
 from sealed_shards.context import ShardContext
 from sealed_shards.dataset import file_sha256
@@ -39,7 +37,6 @@ from sealed_shards.wraps import parse_wraps
 Tick = Callable[[int, int], None]
 _SEARCHED_AT_ONCE = 128
 _KINDS = ("shards", "headers", "wraps", "chunks")
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}\Z")
 # The area is part of the context, so that a quarantine shard never passes for a data shard.
 _AREA_SUFFIX = {DATA: "", QUARANTINE: "/quarantine", SOURCES: "/sources"}
 
@@ -61,7 +58,7 @@ class SealContext:
     config_digest: str
     recipients: tuple[bytes, ...]
     quarantine_recipients: tuple[bytes, ...]
-    subkeys: Mapping[str, bytes]
+    subkeys: Mapping[str, bytes] = field(repr=False)
     recorded: Mapping[ShardKey, RecordedShard]
     counts: Mapping[str, ShardCounts]
     reasons: Mapping[str, Mapping[str, int]]
@@ -93,6 +90,7 @@ class ShardSealer:
         self._folder = open_folder(context.config.output)
         self._state = RunState(self._folder, context.run_id)
         self._given = sanitiser
+        self._release = Release(context.config, context.safe_columns, context.subkeys)
         self._recipients = {
             DATA: [RsaRecipient.from_pem(pem, where="recipient") for pem in context.recipients],
             QUARANTINE: [
@@ -167,7 +165,7 @@ class ShardSealer:
             reasons=dict(self._context.reasons.get(shard.shard, {})),
             entities=counts.entities,
             operators=counts.operators,
-            labels=(),
+            labels=self._labels(shard),
             data=data,
             quarantine=quarantine,
         )
@@ -209,21 +207,21 @@ class ShardSealer:
 
     def _seal(self, shard: ShardInput) -> ShardOutcome:
         kept: list[pa.Table] = []
-        quarantined = [_unreadable_row(source, record) for source, record in shard.unreadable]
+        quarantined = [unreadable_row(source, record) for source, record in shard.unreadable]
         entities: Counter[str] = Counter()
         operators: Counter[str] = Counter()
         for source_id, batch in _slices(shard):
             done = self._sanitiser.sanitise(batch)
-            kept.append(self._released(done.kept))
-            quarantined += [_refused_row(source_id, batch, row, why) for row, why in done.refused]
+            kept.append(self._release.columns(done.kept))
+            quarantined += [refused_row(source_id, batch, row, why) for row, why in done.refused]
             entities.update(done.entities)
             operators.update(done.operators)
             self._tick(batch.num_rows, shard.size * batch.num_rows // shard.rows_in)
-        table = pa.concat_tables(kept or [self._released(shard.schema.empty_table())])
-        table = self._shuffled(table, shard.shard)
+        table = pa.concat_tables(kept or [self._release.columns(shard.schema.empty_table())])
+        table = self._release.shuffled(table, shard.shard)
         if table.num_rows + len(quarantined) != shard.rows_in:
             raise IntegrityError("records were lost between reading and sealing", where="pipeline")
-        labels = self._labels(table)
+        labels = self._labels(shard)
         quarantine = None
         if quarantined:
             quarantined.sort(key=lambda row: (row["source_id"], row["record_no"]))
@@ -270,51 +268,12 @@ class ShardSealer:
             replaces=replaces,
         )
 
-    def _released(self, records: pa.RecordBatch | pa.Table) -> pa.Table:
-        """The columns that go into a data shard; ids become pseudonyms unless called safe."""
-        columns: dict[str, pa.Array] = {}
-        for name in records.schema.names:
-            column = records.column(name)
-            if name == "record_no":
-                continue
-            if name == "lang":
-                tags = [
-                    tag if tag and _LANGUAGE_TAG.match(tag) else None for tag in column.to_pylist()
-                ]
-                columns[name] = pa.array(tags, pa.string())
-            elif name in ("record_id", "subject") and not self._is_safe(name):
-                columns[name] = self._pseudonyms(name, column.to_pylist())
-            else:
-                columns[name] = column
-        return pa.table(columns)
-
-    def _is_safe(self, role: str) -> bool:
-        chosen = {
-            "record_id": self._config.id_column or "id",
-            "subject": self._config.subject_column,
-        }
-        return chosen[role] in self._context.safe_columns
-
-    def _pseudonyms(self, role: str, values: list[str | None]) -> pa.Array:
-        key = self._context.subkeys["token"]
-        return pa.array(
-            [None if value is None else pseudonym(key, role, value) for value in values],
-            pa.string(),
-        )
-
-    def _shuffled(self, table: pa.Table, shard: str) -> pa.Table:
-        """Rows in an order that only the ``shuffle`` subkey explains; the same on every try."""
-        key, prefix = self._context.subkeys["shuffle"], shard.encode()
-        order = sorted(
-            range(table.num_rows),
-            key=lambda row: hmac.digest(key, prefix + row.to_bytes(8, "big"), "sha256"),
-        )
-        return table.take(pa.array(order, pa.int64())).combine_chunks()
-
-    def _labels(self, table: pa.Table) -> tuple[str, ...]:
-        if "label" not in table.schema.names:
+    def _labels(self, shard: ShardInput) -> tuple[str, ...]:
+        """The classes of the shard's input, checked: they will be stored in the clear."""
+        if "label" not in shard.schema.names:
             return ()
-        labels = sorted({label for label in table.column("label").to_pylist() if label is not None})
+        found = {label for _, batch in shard.records for label in batch.column("label").to_pylist()}
+        labels = sorted(label for label in found if label is not None)
         self._sanitiser.check_labels(labels)
         return tuple(labels)
 
@@ -327,25 +286,3 @@ def _slices(shard: ShardInput) -> Iterator[tuple[str, pa.RecordBatch]]:
     for source_id, batch in shard.records:
         for start in range(0, batch.num_rows, _SEARCHED_AT_ONCE):
             yield source_id, batch.slice(start, _SEARCHED_AT_ONCE)
-
-
-def _unreadable_row(source_id: str, record: Unreadable) -> dict[str, Any]:
-    return {
-        "record_id": record.record_id,
-        "source_id": source_id,
-        "record_no": record.record_no,
-        "reason_code": str(record.reason),
-        "raw": record.raw,
-    }
-
-
-def _refused_row(source_id: str, batch: pa.RecordBatch, row: int, reason: str) -> dict[str, Any]:
-    values = {name: batch.column(name)[row].as_py() for name in batch.schema.names}
-    record_no, record_id = values.pop("record_no"), values.pop("record_id")
-    return {
-        "record_id": record_id,
-        "source_id": source_id,
-        "record_no": record_no,
-        "reason_code": reason,
-        "raw": canonical_json(values),
-    }

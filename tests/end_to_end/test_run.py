@@ -120,6 +120,17 @@ def test_a_run_with_too_much_quarantine_is_not_published(pipeline, rows, verdict
     assert verdict(tmp_path / "out").state == "intact"
 
 
+def test_label_classes_survive_a_refused_run(pipeline, lines, tmp_path):
+    place = lines(tmp_path / "in.jsonl", [{"text": "x", "label": "a"}, {"text": "y", "label": "b"}])
+    with place.open("a") as file:
+        file.write("not json\n")
+    with pytest.raises(PolicyError):
+        pipeline(place, tmp_path / "out", label_column="label")
+    pipeline(place, tmp_path / "out", label_column="label", max_quarantine_share=0.5)
+    info = json.loads((tmp_path / "out" / "dataset.json").read_bytes())
+    assert info["label_classes"] == ["a", "b"]
+
+
 def test_a_source_without_one_readable_record(pipeline, rows, tmp_path):
     place = tmp_path / "bad.jsonl"
     place.write_bytes(b"not json\nneither\n")
