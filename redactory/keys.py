@@ -81,6 +81,10 @@ class KeyStore:
         """Private RSA key of ``name``."""
         return self.keyring.identity(name, self._passphrase.get())
 
+    def draw_passphrase(self) -> None:
+        """Protect keys with a random passphrase in a file, without asking anybody."""
+        self._passphrase.draw()
+
     def passphrase(self) -> bytes:
         """The passphrase of existing keys.
 

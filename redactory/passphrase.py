@@ -55,13 +55,14 @@ class Passphrase:
         if sys.stdin.isatty():
             return _ask(confirm=new)
         if new:
-            return self._draw()
+            return self.draw()
         raise KeyringError(
             "the keys are locked and there is no terminal to ask for the passphrase",
             hint=f"put it into a file and name that file in {ENVIRONMENT_VARIABLE}",
         )
 
-    def _draw(self) -> bytes:
+    def draw(self) -> bytes:
+        """Draw a random passphrase into the 0600 file, or take the one drawn before."""
         drawn = secrets.token_urlsafe(32).encode("ascii")
         self._drawn.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:

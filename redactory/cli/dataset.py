@@ -90,6 +90,9 @@ def read(
     ledger: options.Ledger = None,
     log_key: options.LogKey = None,
     trust_new_log: options.TrustNewLog = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON array instead of JSON lines.")
+    ] = False,
 ) -> None:
     """Decrypt rows as JSON lines. The access is recorded before any key is used."""
     from redactory.cli.ordered import replacing  # noqa: PLC0415
@@ -110,6 +113,9 @@ def read(
         columns=column,
     )
     rows = dataset.rows(columns=column, limit=limit)
+    if as_json and output is None:
+        print_json([_printable(row) for row in rows])
+        return
     if output is None:
         for row in rows:
             typer.echo(json.dumps(row, ensure_ascii=False, default=_bytes_as_text))
@@ -155,6 +161,10 @@ def _trust(ledger: str | None, log_key: str | None, trust_new: bool) -> Trust:  
     from redactory.reading import Trust  # noqa: PLC0415
 
     return Trust(ledger=ledger, log_key=log_key, trust_new=trust_new, notice=notice)
+
+
+def _printable(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: _bytes_as_text(v) if isinstance(v, bytes) else v for k, v in row.items()}
 
 
 def _bytes_as_text(value: Any) -> str:

@@ -14,7 +14,8 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from redactory.cli.output import facts_table, meter, notice, out
+from redactory.cli import options
+from redactory.cli.output import facts_table, meter, notice, out, print_json
 
 if TYPE_CHECKING:
     from redactory.pipeline.run import RunResult
@@ -33,6 +34,7 @@ def demo_command(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for the dataset and its keys.")
     ] = Path("demo-output"),
+    as_json: options.Json = False,
 ) -> None:
     """Run everything on the bundled corpus: invented people, English and Chinese.
 
@@ -44,6 +46,7 @@ def demo_command(
     from redactory.home import ENVIRONMENT_VARIABLE  # noqa: PLC0415
 
     require("detect")
+    out.quiet = as_json
     began = time.monotonic()
     home, dataset = output.absolute() / "home", output.absolute() / "dataset"
     os.environ[ENVIRONMENT_VARIABLE] = str(home)
@@ -62,6 +65,11 @@ def demo_command(
     rows = _read(dataset)
     _before_and_after(setup, corpus, rows)
 
+    out.quiet = False
+    if as_json:
+        facts = {"output": str(dataset), "home": str(home), "state": verdict.state}
+        print_json({**result.published.as_json(), **vars(result.totals), **facts})
+        raise typer.Exit(verdict.exit_code)
     out.print(Rule(style="dim"))
     out.print(
         facts_table(
@@ -101,7 +109,9 @@ def _run(corpus: Path, dataset: Path) -> tuple[RunSetup, RunResult]:
         label_column="label",
         rows_per_shard=100,
     )
-    setup = RunSetup(config, KeyStore(notice=notice))
+    keys = KeyStore(notice=notice)
+    keys.draw_passphrase()  # a demonstration asks nobody for one
+    setup = RunSetup(config, keys)
     with meter() as gauge:
         result = run(
             setup,

@@ -127,6 +127,7 @@ def test_run_and_look_at_the_result(cli, tmp_path, source):
     assert json.loads(cli("dataset", "verify", "out", "--decrypt", "--json").stdout)["opened"]
     rows = cli("dataset", "read", "out", "--limit", "2", "--column", "text").stdout.splitlines()
     assert [set(json.loads(row)) for row in rows] == [{"text"}] * 2
+    assert len(json.loads(cli("dataset", "read", "out", "--json").stdout)) == 6
     assert cli("dataset", "read", "out", "-o", "rows.jsonl").returncode == 0
     assert len(read_lines(tmp_path / "rows.jsonl")) == 6
 
@@ -169,6 +170,14 @@ def test_first_use_makes_keys_and_says_so_once(cli, tmp_path, source):
     assert "nothing new" in second.stdout
     modes = {p.stat().st_mode & 0o777 for p in (tmp_path / "fresh" / "keys").iterdir()}
     assert modes == {0o600}
+
+
+def test_the_demo_tells_programs_what_it_did(cli, monkeypatch):
+    monkeypatch.setenv("REDACTORY_HOME", "")
+    done = cli("demo", "-o", "d", "--json", REDACTORY_HOME="")
+    told = json.loads(done.stdout)
+    assert told["state"] == "intact"
+    assert told["records_in"] == told["records_out"] + told["quarantined"] == 400
 
 
 def test_the_installed_command(tmp_path):
