@@ -13,26 +13,44 @@ from typing import Any, Final, NamedTuple
 import yaml  # type: ignore[import-untyped]
 from presidio_analyzer import Pattern
 
-from pii_rules.recognizers import checksums
+from pii_rules.recognizers import checksums, checksums_eu
 from pii_rules.recognizers.rule import Check, Rule
 from redactory.canonical import sha256_hex
 
-PACKS: Final = ("core", "us", "uk", "cn", "healthcare", "finance", "government", "secrets")
+PACKS: Final = ("core", "us", "uk", "eu", "cn", "healthcare", "finance", "government", "secrets")
 
 _CHECKS: Final[dict[str, Check]] = {
-    "base58check": checksums.base58check,
-    "bic_country": checksums.bic_country,
-    "card": checksums.card,
-    "coordinates": checksums.coordinates,
-    "ein": checksums.ein,
-    "email_domain": checksums.email_domain,
-    "hong_kong_id": checksums.hong_kong_id,
-    "luhn": checksums.luhn,
-    "resident_id": checksums.resident_id,
-    "social_credit_code": checksums.social_credit_code,
-    "taiwan_id": checksums.taiwan_id,
-    "uk_utr": checksums.uk_utr,
-    "vin": checksums.vin,
+    check.__name__: check
+    for check in (
+        checksums.base58check,
+        checksums.bic_country,
+        checksums.card,
+        checksums.coordinates,
+        checksums.ein,
+        checksums.email_domain,
+        checksums.hong_kong_id,
+        checksums.luhn,
+        checksums.resident_id,
+        checksums.social_credit_code,
+        checksums.taiwan_id,
+        checksums.uk_utr,
+        checksums.vin,
+        checksums_eu.austrian_insurance,
+        checksums_eu.belgian_register,
+        checksums_eu.dutch_bsn,
+        checksums_eu.european_vat,
+        checksums_eu.finnish_hetu,
+        checksums_eu.french_nir,
+        checksums_eu.irish_pps,
+        checksums_eu.italian_codice_fiscale,
+        checksums_eu.mod_11_10,
+        checksums_eu.norwegian_birth,
+        checksums_eu.polish_pesel,
+        checksums_eu.portuguese_nif,
+        checksums_eu.spanish_dni,
+        checksums_eu.swedish_personal,
+        checksums_eu.swiss_ahv,
+    )
 }
 
 
