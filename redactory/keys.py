@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit_ledger import LogSigner
 from redactory.canonical import sha256_hex
+from redactory.errors import KeyringError
 from redactory.home import home
 from redactory.passphrase import Passphrase
 from redactory.pseudonym import PseudonymKey, load_or_create
@@ -51,12 +52,22 @@ class KeyStore:
     def ensure(self, *names: str) -> None:
         """Create those of the reader, quarantine and log keys that do not exist yet.
 
+        Of reader and quarantine the public half is enough: a careful owner keeps the other
+        elsewhere.
+
         Raises:
-            KeyringError: no passphrase can be had.
+            KeyringError: no passphrase can be had, or the log key's private half is elsewhere.
             InputError: the folder cannot be written.
         """
         for name in names:
-            if self.keyring.has(name):
+            if self.keyring.has_public(name):
+                if name == LOG and not self.keyring.has(name):
+                    raise KeyringError(
+                        "the private half of the log key is not here", where=str(self.folder)
+                    )
+                continue
+            if self.keyring.has(name):  # a crash came between the two halves
+                self.keyring.restore_public(name, self._passphrase.get())
                 continue
             passphrase = self._passphrase.get(new=True)
             if name == LOG:

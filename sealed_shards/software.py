@@ -32,6 +32,19 @@ class SoftwareKeyring:
         """Whether the private key of ``name`` is here."""
         return self._private(name).exists()
 
+    def has_public(self, name: str) -> bool:
+        """Whether the public key of ``name`` is here."""
+        return self._public(name).exists()
+
+    def restore_public(self, name: str, passphrase: bytes) -> None:
+        """Write the public half anew from the private one, after a crash between the two.
+
+        Raises:
+            KeyringError: the private half is absent, or the passphrase is wrong.
+        """
+        path = self._private(name)
+        write_secret(self._public(name), _public_pem(_load_private(path, passphrase)))
+
     def create_rsa(self, name: str, passphrase: bytes, *, bits: int = 3072) -> RsaRecipient:
         """Draw an RSA key pair (3072 bits by default) and store it.
 
@@ -98,21 +111,28 @@ class SoftwareKeyring:
     def _store(self, name: str, key: PrivateKey, passphrase: bytes) -> None:
         if not passphrase:
             raise KeyringError("an empty passphrase protects nothing", where=name)
-        public = key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
         private_path, public_path = self._private(name), self._public(name)
+        if public_path.exists():  # its private half may be kept elsewhere
+            raise KeyringError("a key of this name exists already", where=name)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             # The private half first: a public key without it would seal what nobody can open.
             write_secret(private_path, encrypt_private_key(key, passphrase))
-            write_secret(public_path, public)
+            write_secret(public_path, _public_pem(key))
         except FileExistsError:
             raise KeyringError("a key of this name exists already", where=name) from None
         except OSError as error:
             raise InputError(
                 f"cannot write the key: {error.strerror}", where=str(self.folder)
             ) from None
+
+
+def _public_pem(key: object) -> bytes:
+    if not isinstance(key, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
+        raise KeyringError("is neither an RSA nor an Ed25519 key")
+    return key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
 
 
 def _checked(name: str) -> str:
