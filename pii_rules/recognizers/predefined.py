@@ -1,7 +1,7 @@
 """Presidio's own recognizers that are worth running, adopted for a language.
 
 Left out on purpose: the US driver's licence (its pattern fits nearly every short code;
-the labelled rule in packs/core.yaml takes its place), and what an own rule covers
+the rule in packs/us.yaml takes its place), and what an own rule covers
 better: e-mail, phone, card, IBAN, URL, IPv4.
 """
 
@@ -44,11 +44,13 @@ class _Adopted(NamedTuple):
     digits: int = 0
 
 
+_LEFT: Final = "(?<![A-Z0-9])"
+_RIGHT: Final = "(?![A-Z0-9])"
 _NHS: Final = (
-    ("NHS in three groups", r"\b\d{3}[- ]\d{3}[- ]\d{4}\b", 0.3),
-    ("NHS in one piece", r"\b\d{10}\b", 0.1),
+    ("NHS in three groups", rf"{_LEFT}\d{{3}}[- ]\d{{3}}[- ]\d{{4}}{_RIGHT}", 0.3),
+    ("NHS in one piece", rf"{_LEFT}\d{{10}}{_RIGHT}", 0.1),
 )
-_DEA: Final = (("DEA certificate", r"\b[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}\b", 0.4),)
+_DEA: Final = (("DEA certificate", rf"{_LEFT}[ABCDEFGHJKLMPRSTUX][A-Z9]\d{{7}}{_RIGHT}", 0.4),)
 _IPV6: Final = tuple(
     (pattern.name, pattern.regex, pattern.score)
     for pattern in IpRecognizer.PATTERNS

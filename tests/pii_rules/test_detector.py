@@ -59,6 +59,27 @@ def test_spans_are_disjoint_ranges_of_the_original(detector, text):
         end = span.end
 
 
+HIDDEN = ["\u200b", "\u00ad", "\u0301", "\ufe0f", "\u20e3", "\u2060"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(max_size=5),
+    st.lists(st.sampled_from(["", *HIDDEN]), min_size=11, max_size=11),
+    st.data(),
+)
+def test_hidden_characters_do_not_hide_and_spans_cover_them(detector, before, hidden, data):
+    value = "13800138000"
+    written = "".join(map("".join, zip(value, hidden, strict=True)))
+    after = data.draw(st.sampled_from(["", "。", " x", "\n"]))
+    text = f"{before}\n手机 {written}{after}"
+    start = len(before) + 4
+    spans = detector.detect_record({"text": text}, "zh")
+    [span] = [s for s in spans if s.start >= start]
+    assert (span.entity_type, span.start) == ("PHONE_NUMBER", start)
+    assert start + len(written) - len(hidden[-1]) <= span.end <= start + len(written)
+
+
 def test_null_and_empty_texts_have_no_spans(detector):
     assert detector.detect(batch([None, "", "plain"])) == [[], [], []]
     assert detector.detect(batch([])) == []
