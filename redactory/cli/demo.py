@@ -187,7 +187,7 @@ def _before_and_after(setup: RunSetup, corpus: Path, rows: list[dict[str, Any]])
             )
         )
     notice(
-        "Names and places come with the name model, which this version does not have yet: "
+        "Names of people, towns and firms come with the name model, which is not there yet: "
         "what stays readable above is what rules alone do not find."
     )
 
