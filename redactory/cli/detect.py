@@ -35,7 +35,8 @@ def detect_command(
     encoding: options.Encoding = None,
     workers: options.Workers = 0,
     no_ner: Annotated[
-        bool, typer.Option("--no-ner", help="Rules only, without the name model.")
+        bool,
+        typer.Option("--no-ner", help="Rules only (there is no name model yet: changes nothing)."),
     ] = False,
     as_json: options.Json = False,
 ) -> None:
