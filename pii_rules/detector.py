@@ -14,7 +14,7 @@ which a recognizer fails, or that is beyond a limit, is refused: never passed un
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
@@ -45,6 +45,9 @@ from pii_rules.windows import windows
 from redactory.errors import PolicyError
 
 ENGINE: Final = "redactory-rules/2"
+# Told of every raw finding: the span, Presidio's result (which holds the reasons), and
+# whether the score reaches the threshold.
+Observer = Callable[[Span, RecognizerResult, bool], None]
 _LIBRARIES: Final = ("presidio-analyzer", "spacy", "phonenumbers", "regex", "tldextract")
 
 
@@ -118,19 +121,28 @@ class Detector:
             for tag, *row in zip(tags, *texts, strict=True)
         ]
 
-    def detect_record(self, texts: Mapping[str, str], tag: str | None = None) -> Findings:
+    def detect_record(
+        self,
+        texts: Mapping[str, str],
+        tag: str | None = None,
+        *,
+        observe: Observer | None = None,
+    ) -> Findings:
         """Spans of one record.
 
         Args:
             texts: its text by column.
             tag: its language tag, if known.
+            observe: told of every finding before conflicts are resolved, also of those
+                below their threshold.
         """
         try:
             if sum(map(len, texts.values())) > self._limits.characters:
                 return Refused(DETECTOR_LIMIT)
             found: list[Span] = []
             for column, text in texts.items():
-                found += self._search(column, text, tag, self._limits.findings - len(found))
+                budget = self._limits.findings - len(found)
+                found += self._search(column, text, tag, budget, observe)
             kept = resolve(found)
             return resolve(kept + propagated(texts, kept))
         except _OverLimitError:
@@ -149,7 +161,9 @@ class Detector:
             "limits": f"{self._limits.characters},{self._limits.findings}",
         }
 
-    def _search(self, column: str, text: str, tag: str | None, budget: int) -> list[Span]:
+    def _search(
+        self, column: str, text: str, tag: str | None, budget: int, observe: Observer | None
+    ) -> list[Span]:
         """Findings at or above their threshold, in one column, not yet resolved."""
         language = pick_language(text, tag, self._languages)
         folded = fold(text)
@@ -168,9 +182,14 @@ class Detector:
                 raise _OverLimitError
             for result in results:
                 start = window.start + result.start
-                if window.first <= start < window.last and self._counts(result):
+                counts = self._counts(result)
+                if window.first <= start < window.last and (counts or observe):
                     origin = folded.original(start, window.start + result.end)
-                    found.append(_span(column, origin, result))
+                    span = _span(column, origin, result)
+                    if counts:
+                        found.append(span)
+                    if observe:
+                        observe(span, result, counts)
         return found
 
     def _counts(self, result: RecognizerResult) -> bool:
