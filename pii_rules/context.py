@@ -55,7 +55,8 @@ class WindowEnhancer(ContextAwareEnhancer):
             if words is None or result.score >= self.MAX_SCORE:
                 continue
             tokens = _TOKENS[recognizer.supported_language]
-            if words.search(_before(text, result.start, nlp_artifacts.tokens_indices, tokens)):
+            before = _before(text, result.start, nlp_artifacts.tokens_indices, tokens)
+            if words.search(before):
                 result.score = min(
                     max(
                         result.score + self.context_similarity_factor,
@@ -63,6 +64,8 @@ class WindowEnhancer(ContextAwareEnhancer):
                     ),
                     self.MAX_SCORE,
                 )
+                if result.analysis_explanation is not None:
+                    _explain(result, words.findall(before))
         return raw_results
 
     def _context_words(self, recognizer: Any) -> regex.Pattern[str] | None:
@@ -72,6 +75,13 @@ class WindowEnhancer(ContextAwareEnhancer):
             words = "|".join(_word(word.strip()) for word in recognizer.context)
             self._words[recognizer.id] = regex.compile(rf"(?<![A-Z])(?:{words})", regex.I)
         return self._words[recognizer.id]
+
+
+def _explain(result: RecognizerResult, words: Sequence[str]) -> None:
+    """Note the score and each context word once, the nearest last."""
+    explanation = result.analysis_explanation
+    explanation.set_improved_score(result.score)
+    explanation.set_supportive_context_word(", ".join(dict.fromkeys(map(str.casefold, words))))
 
 
 def _word(word: str) -> str:

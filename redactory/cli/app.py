@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from redactory import __version__
-from redactory.cli import dataset, demo, detect, keys, ledger, redact, run
+from redactory.cli import dataset, demo, detect, explain, keys, ledger, redact, run
 
 app = typer.Typer(
     name="redactory",
@@ -37,6 +37,7 @@ def _options(
 
 app.command("run", epilog=run.EXAMPLES)(run.run_command)
 app.command("detect", epilog=detect.EXAMPLES)(detect.detect_command)
+app.command("explain", epilog=explain.EXAMPLES)(explain.explain_command)
 app.command("redact", epilog=redact.EXAMPLES)(redact.redact_command)
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo_command)
 app.add_typer(dataset.app, name="dataset")
