@@ -8,7 +8,11 @@ The format is specified in ``docs/format/sealed-shard-v1.md``. Start reading at
 from sealed_shards.access import AccessLog, DatasetHead, RecordedShard
 from sealed_shards.context import FORMAT, ShardContext
 from sealed_shards.dataset import Dataset, open_dataset
+from sealed_shards.delegated import DelegatedIdentity
 from sealed_shards.header import ShardHeader
+from sealed_shards.hybrid import HybridIdentity, HybridRecipient
+from sealed_shards.key_files import load_identity, load_recipient
+from sealed_shards.pkcs11 import Pkcs11Keyring
 from sealed_shards.recipients import Identity, Recipient, RsaIdentity, RsaRecipient
 from sealed_shards.shard import SealedShard, open_shard, read_shard, seal
 from sealed_shards.software import SoftwareKeyring
@@ -18,7 +22,11 @@ __all__ = [
     "AccessLog",
     "Dataset",
     "DatasetHead",
+    "DelegatedIdentity",
+    "HybridIdentity",
+    "HybridRecipient",
     "Identity",
+    "Pkcs11Keyring",
     "Recipient",
     "RecordedShard",
     "RsaIdentity",
@@ -27,6 +35,8 @@ __all__ = [
     "ShardContext",
     "ShardHeader",
     "SoftwareKeyring",
+    "load_identity",
+    "load_recipient",
     "open_dataset",
     "open_shard",
     "read_shard",

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives import padding, serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, mlkem, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
@@ -24,7 +24,7 @@ _OID_PBES2 = bytes.fromhex("06092a864886f70d01050d")
 _OID_SCRYPT = bytes.fromhex("06092b06010401da47040b")
 _OID_AES_256_CBC = bytes.fromhex("060960864801650304012a")
 
-PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey | mlkem.MLKEM768PrivateKey
 
 
 def encrypt_private_key(

@@ -75,7 +75,9 @@ class RsaRecipient:
             KeyringError: not a PEM public key, not RSA, or too weak.
         """
         try:
-            key = serialization.load_pem_public_key(pem)
+            # Half of a hybrid key is no recipient.
+            several = pem.count(b"-----BEGIN") > 1
+            key = None if several else serialization.load_pem_public_key(pem)
         except (ValueError, UnsupportedAlgorithm):
             raise KeyringError(
                 "is not a public key in PEM form",
@@ -89,6 +91,12 @@ class RsaRecipient:
     def wrap(self, payload: bytes) -> bytes:
         """RSA-OAEP-SHA256 of ``payload``."""
         return self._public_key.encrypt(payload, _OAEP)
+
+    def to_der(self) -> bytes:
+        """The DER SubjectPublicKeyInfo."""
+        return self._public_key.public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
 
     def to_pem(self) -> bytes:
         """The ``PUBLIC KEY`` PEM."""

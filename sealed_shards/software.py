@@ -5,16 +5,28 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, mlkem, rsa
 
 from redactory.durable import fsync_folder
 from redactory.errors import InputError, KeyringError
+from sealed_shards.hybrid import HybridIdentity, HybridRecipient
+from sealed_shards.key_files import (
+    AnyIdentity,
+    AnyRecipient,
+    load_identity,
+    load_private_keys,
+    load_recipient,
+    read_key_file,
+)
 from sealed_shards.pkcs8 import PrivateKey, encrypt_private_key
 from sealed_shards.recipients import RsaIdentity, RsaRecipient
+
+__all__ = ["SoftwareKeyring", "load_identity", "read_key_file", "write_secret"]
 
 
 class SoftwareKeyring:
@@ -43,7 +55,9 @@ class SoftwareKeyring:
             KeyringError: the private half is absent, or the passphrase is wrong.
         """
         path = self._private(name)
-        write_secret(self._public(name), _public_pem(_load_private(path, passphrase)))
+        keys = load_private_keys(read_key_file(path), passphrase, where=str(path))
+        public = b"".join(_public_pem(key) for key in keys)
+        write_secret(self._public(name), public)
 
     def create_rsa(self, name: str, passphrase: bytes, *, bits: int = 3072) -> RsaRecipient:
         """Draw an RSA key pair (3072 bits by default) and store it.
@@ -53,7 +67,19 @@ class SoftwareKeyring:
         """
         key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
         recipient = RsaRecipient(key.public_key(), where=name)
-        self._store(name, key, passphrase)
+        self._store(name, [key], passphrase)
+        return recipient
+
+    def create_hybrid(self, name: str, passphrase: bytes, *, bits: int = 3072) -> HybridRecipient:
+        """Draw an RSA and an ML-KEM-768 key pair, both needed to unwrap, and store them.
+
+        Raises:
+            KeyringError: a key of this name exists, or fewer than 3072 bits were asked.
+        """
+        key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+        kem = mlkem.MLKEM768PrivateKey.generate()
+        recipient = HybridIdentity.of(RsaIdentity(key, where=name), kem).recipient
+        self._store(name, [key, kem], passphrase)
         return recipient
 
     def create_ed25519(self, name: str, passphrase: bytes) -> ed25519.Ed25519PublicKey:
@@ -63,16 +89,15 @@ class SoftwareKeyring:
             KeyringError: a key of this name exists.
         """
         key = ed25519.Ed25519PrivateKey.generate()
-        self._store(name, key, passphrase)
+        self._store(name, [key], passphrase)
         return key.public_key()
 
-    def recipient(self, name: str) -> RsaRecipient:
+    def recipient(self, name: str) -> AnyRecipient:
         """The public key of ``name``; needs no passphrase."""
-        path = self._public(name)
-        return RsaRecipient.from_pem(read_key_file(path), where=str(path))
+        return load_recipient(self._public(name))
 
-    def identity(self, name: str, passphrase: bytes) -> RsaIdentity:
-        """The private RSA key of ``name``.
+    def identity(self, name: str, passphrase: bytes) -> AnyIdentity:
+        """The private RSA (or hybrid) key of ``name``.
 
         Raises:
             KeyringError: absent, wrong passphrase, or not RSA.
@@ -86,7 +111,7 @@ class SoftwareKeyring:
             KeyringError: absent, wrong passphrase, or not Ed25519.
         """
         path = self._private(name)
-        key = _load_private(path, passphrase)
+        key, *_ = load_private_keys(read_key_file(path), passphrase, where=str(path))
         if not isinstance(key, ed25519.Ed25519PrivateKey):
             raise KeyringError("is not an Ed25519 key", where=str(path))
         return key
@@ -108,7 +133,7 @@ class SoftwareKeyring:
     def _public(self, name: str) -> Path:
         return self.folder / f"{_checked(name)}.pub.pem"
 
-    def _store(self, name: str, key: PrivateKey, passphrase: bytes) -> None:
+    def _store(self, name: str, keys: Sequence[PrivateKey], passphrase: bytes) -> None:
         if not passphrase:
             raise KeyringError("an empty passphrase protects nothing", where=name)
         private_path, public_path = self._private(name), self._public(name)
@@ -117,8 +142,9 @@ class SoftwareKeyring:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             # The private half first: a public key without it would seal what nobody can open.
-            write_secret(private_path, encrypt_private_key(key, passphrase))
-            write_secret(public_path, _public_pem(key))
+            private = b"".join(encrypt_private_key(key, passphrase) for key in keys)
+            write_secret(private_path, private)
+            write_secret(public_path, b"".join(_public_pem(key) for key in keys))
         except FileExistsError:
             raise KeyringError("a key of this name exists already", where=name) from None
         except OSError as error:
@@ -128,8 +154,8 @@ class SoftwareKeyring:
 
 
 def _public_pem(key: object) -> bytes:
-    if not isinstance(key, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
-        raise KeyringError("is neither an RSA nor an Ed25519 key")
+    if not isinstance(key, PrivateKey):
+        raise KeyringError("is no RSA, ML-KEM-768 or Ed25519 key")
     return key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -146,34 +172,6 @@ def _checked(name: str) -> str:
     return name
 
 
-def load_identity(path: Path, passphrase: bytes) -> RsaIdentity:
-    """The private RSA key in an encrypted PEM file.
-
-    Raises:
-        KeyringError: absent, wrong passphrase, or not RSA.
-    """
-    key = _load_private(path, passphrase)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise KeyringError("is not an RSA key", where=str(path))
-    return RsaIdentity(key, where=str(path))
-
-
-def read_key_file(path: Path) -> bytes:
-    """The bytes of a key file.
-
-    Raises:
-        KeyringError: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise KeyringError(
-            f"the key cannot be read: {error.strerror}",
-            where=str(path),
-            hint="create keys with: redactory keys create",
-        ) from None
-
-
 def write_secret(path: Path, data: bytes) -> None:
     """Write a new file of mode 0600, whole or not at all; ``FileExistsError`` if it is there."""
     temporary = path.parent / f".tmp-{secrets.token_hex(8)}"
@@ -187,19 +185,3 @@ def write_secret(path: Path, data: bytes) -> None:
     finally:
         temporary.unlink()
     fsync_folder(path.parent)
-
-
-def _load_private(path: Path, passphrase: bytes) -> object:
-    pem = read_key_file(path)
-    if not passphrase:
-        raise KeyringError("the passphrase is empty", where=str(path))
-    try:
-        return serialization.load_pem_private_key(pem, passphrase)
-    except TypeError:
-        raise KeyringError(
-            "the private key is not protected by a passphrase", where=str(path)
-        ) from None
-    except (ValueError, UnsupportedAlgorithm):
-        raise KeyringError(
-            "the passphrase is wrong, or the file is not a private key", where=str(path)
-        ) from None

@@ -29,8 +29,8 @@ from sealed_shards.access import RecordedShard, ShardKey
 from sealed_shards.context import ShardContext
 from sealed_shards.dataset import file_sha256
 from sealed_shards.header import ShardHeader
+from sealed_shards.key_files import parse_recipient
 from sealed_shards.layout import DATA, QUARANTINE, SOURCES, shard_files
-from sealed_shards.recipients import RsaRecipient
 from sealed_shards.shard import seal
 from sealed_shards.wraps import parse_wraps
 
@@ -92,9 +92,9 @@ class ShardSealer:
         self._given = sanitiser
         self._release = Release(context.config, context.safe_columns, context.subkeys)
         self._recipients = {
-            DATA: [RsaRecipient.from_pem(pem, where="recipient") for pem in context.recipients],
+            DATA: [parse_recipient(pem, where="recipient") for pem in context.recipients],
             QUARANTINE: [
-                RsaRecipient.from_pem(pem, where="quarantine recipient")
+                parse_recipient(pem, where="quarantine recipient")
                 for pem in context.quarantine_recipients
             ],
         }

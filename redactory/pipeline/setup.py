@@ -29,9 +29,9 @@ from redactory.pseudonym import SUBKEYS
 from redactory.sources import Listing, ReadOptions, list_sources
 from sealed_shards.dataset import current_shards, published_manifests
 from sealed_shards.key_changes import settle
+from sealed_shards.key_files import parse_recipient
 from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER
 from sealed_shards.manifest import ColumnField, DatasetInfo, ManifestShard, Role
-from sealed_shards.recipients import RsaRecipient
 from sealed_shards.software import read_key_file
 
 DEFAULT_SCOPE = "default"
@@ -249,9 +249,9 @@ class RunSetup:
             pems = self.recipients
         else:
             pems = (self.keys.recipient(QUARANTINE).to_pem(),)
-        readers = {RsaRecipient.from_pem(pem, where="recipient").kid for pem in self.recipients}
+        readers = {parse_recipient(pem, where="recipient").kid for pem in self.recipients}
         shared = any(
-            RsaRecipient.from_pem(pem, where="quarantine recipient").kid in readers for pem in pems
+            parse_recipient(pem, where="quarantine recipient").kid in readers for pem in pems
         )
         if shared and not self.config.same_quarantine_key:
             raise KeyringError(

@@ -1,9 +1,14 @@
 """Keys (drawn once a session), contexts, and small real datasets with a log that is a list."""
 
 import hashlib
+import importlib.util
+import secrets
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
 
 import pyarrow as pa
 import pytest
@@ -15,6 +20,7 @@ from redactory.errors import LedgerError
 from sealed_shards import DatasetHead, RecordedShard, RsaIdentity, ShardContext, ShardHeader, seal
 from sealed_shards.layout import AREAS, DATASET_FILE, manifest_file, shard_files
 from sealed_shards.manifest import ColumnField, DatasetInfo, Manifest, ManifestShard
+from sealed_shards.pkcs11 import Pkcs11Keyring
 
 POLICY = hashlib.sha256(b"policy").hexdigest()
 DATASETS = dict(zip(AREAS, ("letters", "letters/quarantine", "letters/sources"), strict=True))
@@ -39,6 +45,36 @@ def bob() -> RsaIdentity:
 @pytest.fixture(scope="session")
 def weak_key() -> rsa.RSAPrivateKey:
     return _key(2048)
+
+
+@pytest.fixture(scope="session")
+def tokens() -> ModuleType:
+    """PKCS #11 tokens in software (tokens.py)."""
+    path = Path(__file__).with_name("tokens.py")
+    spec = importlib.util.spec_from_file_location("tokens", path)
+    module = sys.modules["tokens"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Hsm(NamedTuple):
+    """A token and the name of a key on it."""
+
+    keyring: Pkcs11Keyring
+    name: str
+
+
+@pytest.fixture(scope="session")
+def hsm(tokens, unavailable):
+    """A token that can do what is needed, with a key."""
+    with (
+        tokens.opencryptoki(unavailable) as token,
+        Pkcs11Keyring(token.module, token.label, token.pin, write=True) as keyring,
+    ):
+        name = f"reader-{secrets.token_hex(4)}"
+        keyring.create_rsa(name)
+        yield Hsm(keyring, name)
+        keyring.destroy(name)
 
 
 @pytest.fixture
