@@ -131,20 +131,3 @@ def irish_pps(text: str) -> bool:
     return (
         _PPS_LETTERS[(_weighted(_digits(code[:7]), range(8, 1, -1)) + 9 * second) % 23] == code[7]
     )
-
-
-def european_vat(text: str) -> bool | None:
-    """VAT numbers of Germany, Belgium, France, Italy and Portugal; others cannot tell."""
-    code = _code(text)
-    country, number = code[:2], code[2:]
-    if country == "DE":
-        return mod_11_10(number)
-    if country == "BE":
-        return 97 - int(number[:8]) % 97 == int(number[8:])
-    if country == "IT":
-        return luhn(number)
-    if country == "PT":
-        return portuguese_nif(number)
-    if country == "FR" and number.isdecimal():
-        return (12 + 3 * (int(number[2:]) % 97)) % 97 == int(number[:2])
-    return None

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import yaml  # type: ignore[import-untyped]
 from presidio_analyzer import Pattern
 
-from pii_rules.recognizers import checksums, checksums_eu
+from pii_rules.recognizers import checksums, checksums_births, checksums_eu, checksums_vat
 from pii_rules.recognizers.rule import Check, Rule
 from redactory.canonical import sha256_hex
 
@@ -35,10 +35,21 @@ _CHECKS: Final[dict[str, Check]] = {
         checksums.taiwan_id,
         checksums.uk_utr,
         checksums.vin,
+        checksums_births.baltic_code,
+        checksums_births.bulgarian_egn,
+        checksums_births.czech_birth_number,
+        checksums_births.danish_cpr,
+        checksums_births.greek_amka,
+        checksums_births.hungarian_insurance,
+        checksums_births.hungarian_personal,
+        checksums_births.hungarian_tax,
+        checksums_births.latvian_code,
+        checksums_births.luxembourg_id,
+        checksums_births.romanian_cnp,
+        checksums_births.slovenian_emso,
         checksums_eu.austrian_insurance,
         checksums_eu.belgian_register,
         checksums_eu.dutch_bsn,
-        checksums_eu.european_vat,
         checksums_eu.finnish_hetu,
         checksums_eu.french_nir,
         checksums_eu.irish_pps,
@@ -50,6 +61,7 @@ _CHECKS: Final[dict[str, Check]] = {
         checksums_eu.spanish_dni,
         checksums_eu.swedish_personal,
         checksums_eu.swiss_ahv,
+        checksums_vat.european_vat,
     )
 }
 

@@ -30,7 +30,8 @@ _CONTEXT: Final = (
     *("电话", "手机", "致电", "联系", "拨打", "来电", "传真", "热线", "座机"),
 )
 _CANDIDATE: Final = regex.compile(
-    r"(?<![A-Z0-9])(?<!\d\.)(?<!(?<![A-Z0-9])[A-Z]-)"  # R-03371-37637 is a code
+    # Not within a decimal or a time, nor R-03371-37637, a code; nor 0.307669.
+    r"(?<![A-Z0-9])(?<!\d[.:])(?<!(?<![A-Z0-9])[A-Z]-)(?!\d\.\d{4})"
     r"(?:\+|00)?(?:\(\d{1,5}\)|\d)(?:[ \-./()]{0,2}\d){5,16}"
     r"(?: ?(?:x|ext\.?|分机) ?\d{1,6})?"
     r"(?![A-Z0-9])",
@@ -38,6 +39,7 @@ _CANDIDATE: Final = regex.compile(
 )
 _FEWEST: Final = 7
 _MOST: Final = 15  # ITU-T E.164
+_BOOK: Final = regex.compile(r"\d-\d{2,7}-\d{2,6}-\d")  # ISBN of ten digits
 _EXTENSION: Final = regex.compile(r" ?(?:x|ext\.?|分机)", FLAGS)
 
 
@@ -80,7 +82,7 @@ def _judge(number: str) -> tuple[float, bool | None]:
         parsed = _parsed(international, None)
         if parsed is not None and phonenumbers.is_possible_number(parsed):
             return 0.75, phonenumbers.is_valid_number(parsed) or None
-    grouped = not number.isdigit()
+    grouped = not number.isdigit() and not _BOOK.fullmatch(number)
     if grouped and _shaped_like_a_number(number):
         for region in REGIONS:
             parsed = _parsed(number, region)

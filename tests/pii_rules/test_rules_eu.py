@@ -34,14 +34,104 @@ NUMBERS = {
         False,
         ["DE136695976", "BE0428.759.497", "IT00743110157", "FR40303265045", "ATU13585627"],
     ),
+    "bulgarian_egn": ("NATIONAL_ID", "ЕГН", False, ["7523169263", "8032056031", "7705119095"]),
+    "czech_birth_number": ("NATIONAL_ID", "rodné číslo", True, ["710319/2745", "485203/5012"]),
+    "czech_one_piece": ("NATIONAL_ID", "rodné číslo", False, ["7103192745", "4852035012"]),
+    "danish_cpr": ("NATIONAL_ID", "CPR", False, ["211062-5629", "0101701234"]),
+    "estonian": ("NATIONAL_ID", "isikukood", False, ["36805280109", "48806260018"]),
+    "lithuanian": ("NATIONAL_ID", "asmens kodas", False, ["38703181745", "30602181084"]),
+    "greek_amka": ("NATIONAL_ID", "AMKA", False, ["01013099997", "110453 85710"]),
+    "greek_card": ("NATIONAL_ID", "ΑΔΤ", False, ["ΑΒ 123456", "ΧΕ-765432", "AK543210"]),
+    "hungarian_personal": ("NATIONAL_ID", "személyi szám", False, ["1-850101-1231", "28501011232"]),
+    "hungarian_insurance": ("NATIONAL_ID", "TAJ", False, ["037 687 210", "037687210"]),
+    "hungarian_tax": ("TAX_ID", "adóazonosító", False, ["8071592153"]),
+    "latvian_code": ("NATIONAL_ID", "personas kods", False, ["161175-19997", "328673-00679"]),
+    "luxembourg_id": ("NATIONAL_ID", "matricule", True, ["1893120105732", "1893 12 01 057 32"]),
+    "maltese_card": ("NATIONAL_ID", "karta tal-identità", False, ["0123456M", "0765432G"]),
+    "romanian_cnp": ("NATIONAL_ID", "CNP", True, ["1630615123457", "2930101160123"]),
+    "slovenian_emso": ("NATIONAL_ID", "EMŠO", True, ["0101006500006", "1302018703637"]),
+    "vat_east": (
+        "TAX_ID",
+        "VAT",
+        False,
+        ["CZ25123891", "PL8567346215", "RO18547290", "SK2022749619", "HU12892312", "BG175074752"],
+    ),
+    "vat_north": (
+        "TAX_ID",
+        "VAT",
+        False,
+        [
+            "DK13585628",
+            "EE100931558",
+            "FI20774740",
+            "LT119511515",
+            "LV40003521600",
+            "SE556188840401",
+        ],
+    ),
+    "vat_south": (
+        "TAX_ID",
+        "VAT",
+        False,
+        ["EL094259216", "ESB58378431", "HR33392005961", "MT11679112", "SI50223054", "CY10259033P"],
+    ),
+    "vat_west": (
+        "TAX_ID",
+        "VAT",
+        False,
+        [
+            "GB 980 7806 84",
+            "IE6433435F",
+            "LU15027442",
+            "NL004495445B01",
+            "PT501964843",
+            "CHE107787577",
+        ],
+    ),
+}
+# No check digit, or one that not every number has.
+UNCHECKED = {"danish_cpr", "greek_card", "maltese_card"}
+RECOGNIZERS = {
+    "mod_11_10": "German tax id",
+    "croatian_oib": "Croatian OIB",
+    "french_nir": "French NIR",
+    "spanish_dni": "Spanish DNI and NIE",
+    "italian_codice_fiscale": "Italian codice fiscale",
+    "dutch_bsn": "Dutch BSN",
+    "belgian_register": "Belgian register number",
+    "belgian_one_piece": "Belgian register number in one piece",
+    "polish_pesel": "Polish PESEL",
+    "portuguese_nif": "Portuguese NIF",
+    "swedish_personal": "Swedish personal number",
+    "finnish_hetu": "Finnish HETU",
+    "norwegian_birth": "Norwegian birth number",
+    "swiss_ahv": "Swiss AHV number",
+    "austrian_insurance": "Austrian insurance number",
+    "irish_pps": "Irish PPS number",
+    "european_vat": "European VAT number",
+    "bulgarian_egn": "Bulgarian EGN",
+    "czech_birth_number": "Czech and Slovak birth number",
+    "danish_cpr": "Danish CPR",
+    "estonian": "Estonian and Lithuanian personal code",
+    "greek_amka": "Greek AMKA",
+    "greek_card": "Greek identity card",
+    "hungarian_personal": "Hungarian personal identifier",
+    "hungarian_insurance": "Hungarian insurance number",
+    "hungarian_tax": "Hungarian tax identifier",
+    "latvian_code": "Latvian personal code",
+    "luxembourg_id": "Luxembourgish matricule",
+    "maltese_card": "Maltese identity card",
+    "romanian_cnp": "Romanian CNP",
+    "slovenian_emso": "Slovenian EMŠO",
 }
 FRAMES = ["{} {}", "{}: {}.", "{} {}，", "({} {})", "{}={};", "{} is {}", "{} number {}"]
 FRAMES += ["{}: [{}]", '"{}","{}"', "{}：{}。"]
 
 
 def changed(number):
-    """The number with one digit changed, so that its check digit no longer fits."""
-    place = max(i for i, c in enumerate(number[:-1]) if c.isdigit())
+    """The number with a digit in its middle changed, so that its check digit no longer fits."""
+    places = [i for i, c in enumerate(number) if c.isdigit()]
+    place = places[len(places) // 2]
     return number[:place] + str((int(number[place]) + 1) % 10) + number[place + 1 :]
 
 
@@ -71,7 +161,9 @@ def test_near_misses_are_not_numbers(found, rule, tag):
         near += [f"{label} unknown", f"x{number}x", f"{number[:5]}#{number[5:]}"]
         if not alone:
             near.append(f"see {number}")
-        if not number.startswith("ATU"):
+        if rule == "vat_east":  # ten Bulgarian digits are a person's number
+            near = [text for text in near if not text.endswith("BG1750747520")]
+        if rule not in UNCHECKED:
             near.append(f"{label} {changed(number)}")
         for text in near:
             assert found_numbers(found, kind, text, tag) == [], text
