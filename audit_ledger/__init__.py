@@ -6,6 +6,7 @@ holds everything; no server and no network are involved.
 
 from audit_ledger.batch import Entry
 from audit_ledger.checkpoint import Checkpoint
+from audit_ledger.cosignature import CosignatureVerifier, Cosigner
 from audit_ledger.draft import Draft, Provenance
 from audit_ledger.environment import Environment
 from audit_ledger.log import Log
@@ -15,6 +16,8 @@ from audit_ledger.verify import LogVerdict, Problem, verify_log
 
 __all__ = [
     "Checkpoint",
+    "CosignatureVerifier",
+    "Cosigner",
     "Draft",
     "Entry",
     "Environment",

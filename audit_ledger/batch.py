@@ -6,91 +6,111 @@ leaves the log as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
 
 from audit_ledger.bodies import Body
-from audit_ledger.draft import Draft, Provenance, draft_id, make_statement
-from audit_ledger.environment import Environment
+from audit_ledger.draft import Draft, LeafWriter, draft_id
+from audit_ledger.leaf import kind_of
 from audit_ledger.merkle import leaf_hash
-from audit_ledger.statement import AnyStatement
+from audit_ledger.statement import AnyStatement, parse_statement
 from redactory.errors import LedgerError
 
 _EVENT_ID_BYTES = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """One leaf of the log.
 
     Attributes:
         index: its position, from 0.
-        statement: the parsed leaf.
-        leaf_hash: RFC 6962 leaf hash, 32 bytes.
+        raw: the bytes of the leaf.
         appended: whether this very call to ``append`` added it.
     """
 
     index: int
-    statement: AnyStatement
-    leaf_hash: bytes
+    raw: bytes
     appended: bool = False
 
-
-class Batch:
-    """Collects the leaves of one append.
-
-    Args:
-        size: leaves in the log before this batch.
-        newest: time of the log's last statement, or empty.
-        find: looks up a statement of the log by id.
-        provenance: who appends.
-        environment: clock and randomness.
-
-    Attributes:
-        leaves: encoded statements to append, in order.
-    """
-
-    def __init__(
-        self,
-        *,
-        size: int,
-        newest: str,
-        find: Callable[[str], Entry | None],
-        provenance: Provenance,
-        environment: Environment,
-    ) -> None:
-        self.leaves: list[bytes] = []
-        self._size = size
-        self._find = find
-        self._provenance = provenance
-        self._randomness = environment.randomness
-        # Sequencer's time: it never goes backwards, whatever the clock does.
-        self._time = max(rfc3339(environment.clock()), newest)
-        self._fresh: dict[str, Entry] = {}
-
-    def add(self, draft: Draft, body: Body) -> Entry:
-        """Take a draft; the entry that it becomes, or that is already there.
+    @cached_property
+    def statement(self) -> AnyStatement:
+        """The parsed leaf.
 
         Raises:
-            LedgerError: not well-formed, or its id is there with other subject digests.
+            LedgerError: it is not a statement.
         """
-        production = draft_id(draft, body)
-        statement_id = production or self._randomness(_EVENT_ID_BYTES).hex()
-        statement = make_statement(
-            draft, body, self._provenance, statement_id=statement_id, time=self._time
-        )
-        if production is not None:
-            known = self._fresh.get(production) or self._find(production)
-            if known is not None:
-                return _same(known, statement)
-        raw = statement.encode()
-        index = self._size + len(self.leaves)
-        entry = Entry(index, statement, leaf_hash(raw), appended=True)
-        self.leaves.append(raw)
-        self._fresh[statement_id] = entry
-        return entry
+        return parse_statement(self.raw, where=f"leaf {self.index}")
+
+    @cached_property
+    def leaf_hash(self) -> bytes:
+        """RFC 6962 leaf hash, 32 bytes."""
+        return leaf_hash(self.raw)
+
+    @property
+    def kind(self) -> str:
+        """The statement's kind, without parsing the rest."""
+        try:
+            return kind_of(self.raw)
+        except LedgerError as error:
+            raise LedgerError(error.what, where=f"leaf {self.index}") from None
+
+
+class Fresh(NamedTuple):
+    """A leaf to append: the statement's id (hex) and its bytes."""
+
+    id: str
+    raw: bytes
+
+
+def make_batch(
+    drafts: Sequence[tuple[Draft, Body]],
+    *,
+    size: int,
+    writer: LeafWriter,
+    find_all: Callable[[Collection[str]], Mapping[str, Entry]],
+    randomness: Callable[[int], bytes],
+) -> tuple[list[Entry], list[Fresh]]:
+    """Turn checked drafts into entries.
+
+    Args:
+        drafts: what to append, each with its checked body.
+        size: leaves in the log before this batch.
+        writer: writes the leaves.
+        find_all: the statements of the log that have one of these ids.
+        randomness: gives that many random bytes, for the ids of events.
+
+    Returns:
+        One entry a draft, new or found; and the leaves that are new.
+
+    Raises:
+        LedgerError: a draft is not well-formed, or its id is there with other subject digests.
+    """
+    ids = [draft_id(draft, body) for draft, body in drafts]
+    known = find_all({wanted for wanted in ids if wanted is not None})
+    entries: list[Entry] = []
+    fresh: list[Fresh] = []
+    first: dict[str, tuple[Entry, Draft]] = {}
+    for (draft, body), production in zip(drafts, ids, strict=True):
+        if production is not None and production in known:
+            entries.append(_same(known[production], draft))
+            continue
+        if production is not None and production in first:
+            entry, earlier = first[production]
+            _refuse_other(entry, draft, earlier.digests())
+            entries.append(Entry(entry.index, entry.raw))
+            continue
+        statement_id = production or randomness(_EVENT_ID_BYTES).hex()
+        raw = writer.leaf(draft, body, statement_id)
+        entry = Entry(size + len(fresh), raw, appended=True)
+        fresh.append(Fresh(statement_id, raw))
+        entries.append(entry)
+        first[statement_id] = (entry, draft)
+    return entries, fresh
 
 
 def rfc3339(nanoseconds: int) -> str:
@@ -99,11 +119,15 @@ def rfc3339(nanoseconds: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _same(known: Entry, statement: AnyStatement) -> Entry:
-    if known.statement.digests() != statement.digests():
+def _same(known: Entry, draft: Draft) -> Entry:
+    _refuse_other(known, draft, known.statement.digests())
+    return known
+
+
+def _refuse_other(known: Entry, draft: Draft, digests: tuple[str, ...]) -> None:
+    if digests != draft.digests():
         raise LedgerError(
-            f"already holds a '{statement.kind}' statement on this version with another subject",
+            f"already holds a '{draft.kind}' statement on this version with another subject",
             where=f"leaf {known.index}",
             hint="another run recorded it first; adopt its files or seal the next version",
         )
-    return Entry(known.index, known.statement, known.leaf_hash)

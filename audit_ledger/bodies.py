@@ -11,6 +11,7 @@ import re
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,6 +19,7 @@ from pydantic import (
     StrictBool,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 
 from redactory.errors import LedgerError
@@ -25,6 +27,8 @@ from redactory.errors import LedgerError
 # RFC 8785 numbers are IEEE doubles: integers of 15 digits are exact.
 _LARGEST = 10**15 - 1
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
+TOKEN = re.compile(r"[A-Za-z0-9_.:@/+-]{1,200}")
+DIGEST = re.compile(r"[0-9a-f]{64}")
 _TOKENS_ONLY = re.compile(
     r'(?:"[A-Za-z0-9_.:@/+-]{1,200}"|[{}\[\],:]|-?[0-9]{1,15}(?![0-9])|true|false|null)+'
 )
@@ -35,7 +39,6 @@ Digest = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{64}$"
 Integer = Annotated[int, Field(strict=True, ge=-_LARGEST, le=_LARGEST)]
 Count = Annotated[int, Field(strict=True, ge=0, le=_LARGEST)]
 Version = Annotated[int, Field(strict=True, ge=1, le=_LARGEST)]
-Counts = dict[Token, Count]
 
 FROZEN = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -72,24 +75,26 @@ def compact_json(value: Any) -> bytes:
 
 
 def _document(value: Any) -> Any:
-    compact_json(value)
-    return value
+    return json.loads(compact_json(value))
 
 
+def _in_order(value: dict[str, Any]) -> dict[str, Any]:
+    return dict(sorted(value.items()))
+
+
+# A model writes its keys in the order it has them, which must be that of RFC 8785. Sorting
+# while validating does two things: what is written is canonical, and a stored leaf whose
+# keys stand in another order differs from what is written again.
+Ordered = AfterValidator(_in_order)
+Counts = Annotated[dict[Token, Count], Ordered]
 Document = Annotated[dict[Token, Any], BeforeValidator(_document)]
 
 
 class Body(BaseModel):
-    """Base of all bodies. A body that is not well-formed raises :class:`LedgerError`."""
+    """Base of all bodies. Fields stand in alphabetical order, which is that of the leaf."""
 
     model_config = FROZEN
     kind: ClassVar[str] = ""
-
-    def __init__(self, **fields: Any) -> None:
-        try:
-            super().__init__(**fields)
-        except ValidationError as error:
-            raise refusal(error, what=f"the body of a statement ({type(self).__name__})") from None
 
 
 class Replaced(BaseModel):
@@ -97,8 +102,8 @@ class Replaced(BaseModel):
 
     model_config = FROZEN
 
-    version: Version
     sha256: Digest
+    version: Version
 
 
 class Ingested(Body):
@@ -111,29 +116,34 @@ class Ingested(Body):
     kind: ClassVar[str] = "ingested"
 
     dataset: Token
-    shard: Token
-    version: Version
-    segments_sha256: Digest
-    sources: Count
-    records: Count
     policy_digest: Hex
+    records: Count
+    segments_sha256: Digest
+    shard: Token
+    sources: Count
+    version: Version
 
 
 class Redacted(Body):
-    """A shard's records were redacted; counts by entity type and by operator."""
+    """A shard's records were redacted; counts by entity type and by operator.
+
+    ``suppressed_below`` says that counts below it were left out, because a small count of a
+    rare type can point at one person.
+    """
 
     kind: ClassVar[str] = "redacted"
 
     dataset: Token
-    shard: Token
-    version: Version
-    policy_digest: Hex
-    detector: dict[Token, Token]
-    records_in: Count
-    records_out: Count
-    quarantined: Count
+    detector: Annotated[dict[Token, Token], Ordered]
     entities: Counts
     operators: Counts
+    policy_digest: Hex
+    quarantined: Count
+    records_in: Count
+    records_out: Count
+    shard: Token
+    suppressed_below: Count | None = None
+    version: Version
 
 
 class Sealed(Body):
@@ -142,13 +152,13 @@ class Sealed(Body):
     kind: ClassVar[str] = "sealed"
 
     dataset: Token
-    shard: Token
-    version: Version
-    policy_digest: Hex
     header: Document
     keyring_sha256: Digest
     kids: tuple[Hex, ...]
+    policy_digest: Hex
     replaces: Replaced | None = None
+    shard: Token
+    version: Version
 
 
 class Quarantined(Body):
@@ -157,16 +167,16 @@ class Quarantined(Body):
     kind: ClassVar[str] = "quarantined"
 
     dataset: Token
-    shard: Token
-    version: Version
-    policy_digest: Hex
     header: Document
     keyring_sha256: Digest
     kids: tuple[Hex, ...]
+    of_shard: Token
+    policy_digest: Hex
     reasons: Counts
     records: Count
-    of_shard: Token
     replaces: Replaced | None = None
+    shard: Token
+    version: Version
 
 
 class Published(Body):
@@ -175,33 +185,33 @@ class Published(Body):
     kind: ClassVar[str] = "published"
 
     dataset: Token
-    version: Version
-    run_id: Token
-    manifest_sha256: Digest
     dataset_sha256: Digest
-    shards: Count
-    records: Count
+    manifest_sha256: Digest
     quarantined: Count
+    records: Count
     report_sha256: Digest | None = None
+    run_id: Token
+    shards: Count
     supersedes_count: Count
+    version: Version
 
 
 class KeysChanged(Body):
-    """Wraps files were replaced (kinds ``granted``, ``revoked``, ``rewrapped``).
+    """Wraps files were replaced (kinds ``granted``, ``revoked``, ``rewrapped``, ``shredded``).
 
     Attributes:
         dataset: dataset name of the shards' contexts, with its area.
+        kids: who may open them after the change; nobody after shredding.
+        new: SHA-256 of each wraps file after,
+        prev: and before.
         stems: the shards' files: shard id and the first digits of the ciphertext's digest.
-        prev: SHA-256 of each wraps file before,
-        new: and after.
-        kids: who may open them after the change.
     """
 
     dataset: Token
-    stems: tuple[Token, ...]
-    prev: tuple[Digest, ...]
-    new: tuple[Digest, ...]
     kids: tuple[Hex, ...]
+    new: tuple[Digest, ...]
+    prev: tuple[Digest, ...]
+    stems: tuple[Token, ...]
 
 
 class Unwrapped(Body):
@@ -210,10 +220,10 @@ class Unwrapped(Body):
     kind: ClassVar[str] = "unwrapped"
 
     dataset: Token
+    kid: Hex
     purpose: Token
     shard_set_sha256: Digest
     shards: Count
-    kid: Hex
 
 
 class Verified(Body):
@@ -221,9 +231,9 @@ class Verified(Body):
 
     kind: ClassVar[str] = "verified"
 
+    checkpoint_size: Count
     dataset: Token
     verdict: Token
-    checkpoint_size: Count
 
 
 Scalar = StrictBool | Integer | Token
@@ -233,4 +243,15 @@ class GenericBody(Body):
     """Body of a kind whose fields are not fixed yet: scalars, lists of them, counts by name."""
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
-    __pydantic_extra__: dict[str, Scalar | tuple[Scalar, ...] | dict[Token, Integer]]
+    __pydantic_extra__: dict[
+        str, Scalar | tuple[Scalar, ...] | Annotated[dict[Token, Integer], Ordered]
+    ]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ordered(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict):
+            return fields
+        if not all(isinstance(key, str) and TOKEN.fullmatch(key) for key in fields):
+            raise ValueError("a name that is not an identifier")
+        return _in_order(fields)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
-from audit_ledger.bodies import Body, refusal
+from audit_ledger.bodies import DIGEST, TOKEN, Body, refusal
 from audit_ledger.statement import (
     BODY_MODELS,
     EVENT_KINDS,
-    STATEMENT_MODELS,
     STATEMENT_TYPE,
+    Actor,
     ActorKind,
-    AnyStatement,
+    Envelope,
+    Rules,
+    Run,
 )
-from redactory.canonical import digest_of
+from audit_ledger.tiles import ENTRY_LIMIT
 from redactory.errors import LedgerError
 
 
@@ -38,10 +42,25 @@ class Draft:
     body: Body | Mapping[str, Any]
     shard_key: str | None = None
 
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 (hex) of the subjects, in order."""
+        return tuple(digest for _, digest in self.subject)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Who appends, in which run, with which code."""
+    """Who appends, in which run, with which code and under which rules.
+
+    Attributes:
+        actor_kind: the command line, Airflow, or the system itself.
+        actor_name: user name; in Airflow the user who started the run.
+        run_id: the run, if there is one.
+        dag_id: the DAG of an Airflow run.
+        try_number: the try of an Airflow task.
+        code_version: version of this program.
+        policy_sha256: digest of the policy in force.
+        detector_sha256: digest over the names and versions of the detectors in force.
+    """
 
     actor_kind: ActorKind
     actor_name: str
@@ -49,11 +68,19 @@ class Provenance:
     dag_id: str | None = None
     try_number: int | None = None
     code_version: str
+    policy_sha256: str | None = None
+    detector_sha256: str | None = None
 
 
 def production_id(kind: str, dataset: str, key: str, version: int) -> str:
-    """Id of the production statement ``kind`` about version ``version`` of ``key`` (hex)."""
-    return digest_of(["statement/v1", dataset, key, version, kind])
+    """Id of the production statement ``kind`` about version ``version`` of ``key`` (hex).
+
+    SHA-256 of the canonical JSON of ``["statement/v1", dataset, key, version, kind]``.
+
+    All of them must be identifiers, which are written in JSON as they are.
+    """
+    parts = f'["statement/v1","{dataset}","{key}",{version},"{kind}"]'
+    return hashlib.sha256(parts.encode("ascii")).hexdigest()
 
 
 def checked_body(draft: Draft) -> Body:
@@ -69,52 +96,109 @@ def checked_body(draft: Draft) -> Body:
         if type(draft.body) is not model:
             raise LedgerError(f"the body is not that of a '{draft.kind}' statement")
         return draft.body
-    return model(**draft.body)
+    try:
+        checked: Body = model.__pydantic_validator__.validate_python(draft.body)
+    except ValidationError as error:
+        raise refusal(error, what=f"the body of a '{draft.kind}' statement") from None
+    return checked
 
 
 def draft_id(draft: Draft, body: Body) -> str | None:
     """The id that a production draft will have; ``None`` for an event.
 
     Raises:
-        LedgerError: the body does not say dataset, version and shard or run.
+        LedgerError: the body does not say dataset, version and shard or run, or the
+            draft's own key is no identifier.
     """
     if draft.kind in EVENT_KINDS:
         return None
-    fields = dict(body)
-    dataset, version = fields.get("dataset"), fields.get("version")
-    key = draft.shard_key or fields.get("shard") or fields.get("run_id")
+    dataset, version = getattr(body, "dataset", None), getattr(body, "version", None)
+    key = draft.shard_key or getattr(body, "shard", None) or getattr(body, "run_id", None)
     if not (isinstance(dataset, str) and isinstance(version, int) and isinstance(key, str)):
         raise LedgerError(f"a '{draft.kind}' statement needs a dataset, a version, a shard or run")
+    if draft.shard_key is not None and not TOKEN.fullmatch(draft.shard_key):
+        raise LedgerError(f"the key of a '{draft.kind}' statement is not an identifier")
     return production_id(draft.kind, dataset, key, version)
 
 
-def make_statement(
-    draft: Draft, body: Body, provenance: Provenance, *, statement_id: str, time: str
-) -> AnyStatement:
-    """The statement for an accepted draft.
+class LeafWriter:
+    """Writes the leaves of one append: what they have in common is checked and written once.
+
+    The result is what ``Statement.encode`` gives; the order of keys is that of RFC 8785.
+
+    Args:
+        provenance: who appends.
+        time: the sequencer's time of the append.
 
     Raises:
-        LedgerError: a subject or the provenance is not well-formed.
+        LedgerError: the provenance is not well-formed.
     """
-    run = {
-        "run_id": provenance.run_id,
-        "dag_id": provenance.dag_id,
-        "try": provenance.try_number,
-    }
-    fields = {
-        "_type": STATEMENT_TYPE,
-        "subject": [{"name": n, "digest": {"sha256": d}} for n, d in draft.subject],
-        "predicateType": f"urn:redactory:statement:{draft.kind}:v1",
-        "predicate": {
-            "id": statement_id,
-            "time": time,
-            "actor": {"kind": provenance.actor_kind, "name": provenance.actor_name},
-            "run": run if provenance.run_id is not None else None,
-            "code_version": provenance.code_version,
-            "body": body,
-        },
-    }
+
+    def __init__(self, provenance: Provenance, time: str) -> None:
+        common = _envelope(provenance, time)
+        actor, code_version, rules, run, stamp = (
+            to_json(part, by_alias=True)
+            for part in (common.actor, common.code_version, common.rules, common.run, common.time)
+        )
+        self._head = b'{"_type":"%s","predicate":{"actor":%s,"body":' % (
+            STATEMENT_TYPE.encode(),
+            actor,
+        )
+        self._before_id = b',"code_version":%s,"id":"' % code_version
+        self._after_id = b'","rules":%s,"run":%s,"time":%s}' % (rules, run, stamp)
+
+    def leaf(self, draft: Draft, body: Body, statement_id: str) -> bytes:
+        """The bytes of the statement of an accepted draft.
+
+        Raises:
+            LedgerError: a subject is not well-formed, or the leaf is too long for an entry.
+        """
+        leaf = b'%s%s%s%s%s,"predicateType":"urn:redactory:statement:%s:v1","subject":[%s]}' % (
+            self._head,
+            body.__pydantic_serializer__.to_json(body),
+            self._before_id,
+            statement_id.encode(),
+            self._after_id,
+            draft.kind.encode(),
+            b",".join([_subject(name, digest) for name, digest in draft.subject]),
+        )
+        if len(leaf) > ENTRY_LIMIT:
+            raise LedgerError(
+                f"a '{draft.kind}' statement is longer than {ENTRY_LIMIT} bytes",
+                hint="record a long list by its digest",
+            )
+        return leaf
+
+
+def _envelope(provenance: Provenance, time: str) -> Envelope:
+    run = None
+    rules = None
     try:
-        return STATEMENT_MODELS[draft.kind].model_validate(fields)
+        if provenance.run_id is not None:
+            run = Run.model_validate(
+                {
+                    "dag_id": provenance.dag_id,
+                    "run_id": provenance.run_id,
+                    "try": provenance.try_number,
+                }
+            )
+        if provenance.policy_sha256 is not None or provenance.detector_sha256 is not None:
+            rules = Rules(detector=provenance.detector_sha256, policy=provenance.policy_sha256)
+        return Envelope(
+            actor=Actor(kind=provenance.actor_kind, name=provenance.actor_name),
+            code_version=provenance.code_version,
+            rules=rules,
+            run=run,
+            time=time,
+        )
     except ValidationError as error:
-        raise refusal(error, what=f"a '{draft.kind}' statement") from None
+        raise refusal(error, what="the provenance of a statement") from None
+
+
+def _subject(name: str, digest: str) -> bytes:
+    if not (TOKEN.fullmatch(name) and DIGEST.fullmatch(digest)):
+        raise LedgerError(
+            "a statement's subject is not a name and a SHA-256 in hex",
+            hint="statements hold counts, digests and identifiers only, never text",
+        )
+    return f'{{"digest":{{"sha256":"{digest}"}},"name":"{name}"}}'.encode()

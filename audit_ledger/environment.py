@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from audit_ledger.folder import LOCK_SECONDS
+from audit_ledger.store import LOCK_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

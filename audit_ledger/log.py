@@ -1,29 +1,27 @@
-"""The log in a local folder: append, look up, iterate, prove.
+"""A log, wherever it lies: append, look up, iterate, prove.
 
-Append is all or nothing. Under the lock it writes the new entry bundles, then the hash
-tiles, then the signed checkpoint, each durable before the next; the files that the new
-checkpoint supersedes go last. A crash before the checkpoint leaves files that no
-checkpoint covers, and opening the log for writing removes exactly those.
+Append is all or nothing, and returns when a signed checkpoint that covers the new leaves is
+durable. A crash before that leaves at most files that no checkpoint covers; the next writer
+removes exactly those and says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Collection, Iterator, Sequence
 
-from audit_ledger.batch import Batch, Entry
+from audit_ledger.batch import Entry, Fresh, make_batch, rfc3339
 from audit_ledger.checkpoint import Checkpoint
-from audit_ledger.draft import Draft, Provenance, checked_body, production_id
+from audit_ledger.draft import Draft, LeafWriter, Provenance, checked_body, production_id
 from audit_ledger.edge import Edge
 from audit_ledger.environment import Environment
-from audit_ledger.folder import CHECKPOINT, VERIFIER_KEY, LedgerFolder
-from audit_ledger.index import IdIndex
-from audit_ledger.merkle import EMPTY_ROOT, consistency_proof, inclusion_proof, leaf_hash
-from audit_ledger.note import LogSigner, LogVerifier
+from audit_ledger.index import Index
+from audit_ledger.leaf import id_of, time_of
+from audit_ledger.merkle import EMPTY_ROOT, consistency_proof, inclusion_proof
+from audit_ledger.note import LogSigner, LogVerifier, Note
+from audit_ledger.place import Place, store_at
 from audit_ledger.reader import LogReader, read_verifier
-from audit_ledger.statement import parse_statement
-from redactory.errors import InputError, LedgerError
+from audit_ledger.store import CHECKPOINT, VERIFIER_KEY, Addition, Store
+from redactory.errors import LedgerError
 
 _DEFAULT = Environment()
 
@@ -32,19 +30,19 @@ class Log:
     """One log. Use :meth:`create` or :meth:`open`.
 
     Args:
-        folder: where it lies.
+        store: where it lies.
         signer: the log's key; without it the log can only be read.
         environment: clock, randomness and patience.
 
     Attributes:
-        verifier: the public half of the log's key, as the folder names it.
-        repaired: files beyond the newest checkpoint that opening for writing removed.
+        verifier: the public half of the log's key, as the store names it.
+        repaired: names of what lay beyond the newest checkpoint and was removed.
     """
 
     def __init__(
-        self, folder: LedgerFolder, signer: LogSigner | None, environment: Environment = _DEFAULT
+        self, store: Store, signer: LogSigner | None, environment: Environment = _DEFAULT
     ) -> None:
-        self.verifier: LogVerifier = read_verifier(folder)
+        self.verifier: LogVerifier = read_verifier(store)
         if signer is not None and signer.verifier != self.verifier:
             raise LedgerError(
                 "the log belongs to another key",
@@ -52,21 +50,21 @@ class Log:
                 hint="use the log key that made this dataset",
             )
         self.repaired: list[str] = []
-        self._folder = folder
+        self._store = store
         self._signer = signer
         self._environment = environment
-        self._reader = LogReader(folder, self.verifier)
-        self._index = IdIndex(self._reader)
+        self._reader = LogReader(store, self.verifier)
+        self._index: Index = store.index(self._reader)
         self._edge: Edge | None = None
         self._reader.checkpoint()
         if signer is not None:
-            with folder.locked(timeout=environment.lock_timeout):
+            with store.exclusive(timeout=environment.lock_timeout):
                 self._catch_up()
 
     @classmethod
     def create(
         cls,
-        folder: Path | LedgerFolder,
+        place: Place,
         signer: LogSigner,
         *,
         origin: str,
@@ -75,34 +73,26 @@ class Log:
         """Make an empty log, or open the one that is already there, for writing.
 
         Args:
-            folder: a local path; made if absent.
+            place: a local path (made if absent), a database URL, or a store.
             signer: the log's key; its name must be ``origin``.
             origin: the log's unique name, such as ``redactory.log/<32 hex>``.
             environment: clock, randomness and patience.
 
         Raises:
             LedgerError: a log of another key or origin is there, or a damaged one.
-            InputError: the folder cannot be written.
+            InputError: the place cannot be written.
         """
         if signer.name != origin:
             raise LedgerError("the log key's name is not the log's origin", where=VERIFIER_KEY)
-        place = _ledger_folder(folder)
-        try:
-            place.root.mkdir(parents=True, exist_ok=True)
-            with place.locked(timeout=environment.lock_timeout):
-                if not any(place.exists(name) for name in (VERIFIER_KEY, CHECKPOINT, "tile")):
-                    place.create(VERIFIER_KEY, f"{signer.verifier.vkey()}\n".encode())
-                # A log whose checkpoint was lost must never become an empty log.
-                if not place.exists(CHECKPOINT) and not place.exists("tile"):
-                    place.create(CHECKPOINT, Checkpoint.signed(origin, 0, EMPTY_ROOT, signer).note)
-        except OSError as error:
-            raise _unwritable(error) from None
-        return cls(place, signer, environment)
+        store = store_at(place)
+        empty = Checkpoint.signed(origin, 0, EMPTY_ROOT, signer)
+        store.found(f"{signer.verifier.vkey()}\n".encode(), empty.note)
+        return cls(store, signer, environment)
 
     @classmethod
     def open(
         cls,
-        folder: Path | LedgerFolder,
+        place: Place,
         signer: LogSigner | None = None,
         *,
         environment: Environment = _DEFAULT,
@@ -112,12 +102,9 @@ class Log:
         Raises:
             LedgerError: there is no log, it belongs to another key, its checkpoint does
                 not verify, or another writer holds it.
-            InputError: opened for writing, and the folder cannot be written.
+            InputError: opened for writing, and the place cannot be written.
         """
-        try:
-            return cls(_ledger_folder(folder), signer, environment)
-        except OSError as error:
-            raise _unwritable(error) from None
+        return cls(store_at(place), signer, environment)
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -145,23 +132,52 @@ class Log:
         Raises:
             LedgerError: a draft is not well-formed, contradicts a statement that is
                 already there, or another writer holds the log.
-            InputError: the folder cannot be written.
+            InputError: the log cannot be written.
         """
         if self._signer is None:
             raise LedgerError("was opened for reading only", where=CHECKPOINT)
         checked = [(draft, checked_body(draft)) for draft in drafts]
-        try:
-            with self._folder.locked(timeout=self._environment.lock_timeout):
-                edge = self._catch_up()
-                batch = self._batch(edge, provenance)
-                entries = [batch.add(draft, body) for draft, body in checked]
-                if batch.leaves:
-                    self._edge = None  # until the batch is durable, what is on disk is unknown
-                    self._write(edge, batch.leaves, self._signer)
-                    self._edge = edge
-                return entries
-        except OSError as error:
-            raise _unwritable(error) from None
+        if not checked:
+            return []
+        with self._store.exclusive(timeout=self._environment.lock_timeout):
+            edge = self._catch_up()
+            # Sequencer's time: it never goes backwards, whatever the clock does.
+            time = max(rfc3339(self._environment.clock()), self._newest_time(edge.size))
+            entries, fresh = make_batch(
+                checked,
+                size=edge.size,
+                writer=LeafWriter(provenance, time),
+                find_all=lambda ids: self._find(ids, edge.size),
+                randomness=self._environment.randomness,
+            )
+            if fresh:
+                self._edge = None  # until the batch is durable, what is stored is unknown
+                self._extend(edge, fresh, self._signer)
+                self._edge = edge
+        if fresh:
+            self._index.added(edge.size - len(fresh), fresh)
+        return entries
+
+    def attach(self, note: bytes) -> Checkpoint:
+        """Take further signatures (witnesses, co-signers) into the newest checkpoint.
+
+        Raises:
+            LedgerError: the note is of another state of the log than the newest.
+        """
+        with self._store.exclusive(timeout=self._environment.lock_timeout):
+            newest = self._reader.checkpoint()
+            given = Note.decode(note, where="note")
+            own = Note.decode(newest.note, where=CHECKPOINT)
+            if given.text != own.text:
+                raise LedgerError(
+                    "the log went on since this was signed",
+                    where=CHECKPOINT,
+                    hint="have the newest checkpoint signed",
+                )
+            merged = own.with_signatures(given.signatures).encode()
+            Checkpoint.open(merged, self.verifier, where="note")
+            self._store.attach(merged)
+        return self._reader.checkpoint()
 
     def entry(self, index: int) -> Entry:
         """The leaf at ``index``.
@@ -181,12 +197,10 @@ class Log:
             start: first index.
             kind: only statements of this kind.
         """
-        mark = f'"urn:redactory:statement:{kind}:v1"'.encode() if kind else b""
         for index, raw in self._reader.entries(start, self.checkpoint.size):
-            if mark in raw:
-                entry = Entry(index, parse_statement(raw, where=f"leaf {index}"), leaf_hash(raw))
-                if kind in (None, entry.statement.kind):
-                    yield entry
+            entry = Entry(index, raw)
+            if kind in (None, entry.kind):
+                yield entry
 
     def find(self, kind: str, dataset: str, key: str, version: int) -> Entry | None:
         """The production statement ``kind`` on version ``version`` of shard or run ``key``."""
@@ -194,7 +208,7 @@ class Log:
 
     def find_id(self, statement_id: str) -> Entry | None:
         """The statement with this id (hex)."""
-        return self._find(statement_id, self.checkpoint.size)
+        return self._find([statement_id], self.checkpoint.size).get(statement_id)
 
     def inclusion(self, index: int, at: Checkpoint | None = None) -> list[bytes]:
         """Inclusion proof of a leaf (RFC 9162) in the tree of ``at``, by default the newest.
@@ -218,46 +232,41 @@ class Log:
             raise LedgerError("the log is shorter than that", where=CHECKPOINT)
         return consistency_proof(self._reader.nodes(size), old_size, size)
 
-    def _find(self, statement_id: str, size: int) -> Entry | None:
-        index = self._index.find(statement_id, size)
-        return None if index is None else self.entry(index)
+    def _find(self, ids: Collection[str], size: int) -> dict[str, Entry]:
+        found = {}
+        for wanted, index in self._index.find(ids, size).items():
+            entry = self.entry(index)
+            if id_of(entry.raw) != wanted:
+                raise LedgerError("does not have the id it is filed under", where=f"leaf {index}")
+            found[wanted] = entry
+        return found
+
+    def _newest_time(self, size: int) -> str:
+        return time_of(self.entry(size - 1).raw) if size else ""
 
     def _catch_up(self) -> Edge:
         """The edge at the newest checkpoint; what an interrupted append left goes. Locked."""
         checkpoint = self._reader.checkpoint()
-        if self._edge is None:
-            for name in self._folder.unfinished(checkpoint.size):
-                self._folder.discard(name)
-                self.repaired.append(name)
+        thoroughly = self._edge is None
+        self.repaired += self._store.repair(checkpoint.size, thoroughly=thoroughly)
         if self._edge is None or self._edge.size != checkpoint.size:
             self._edge = self._reader.edge(checkpoint)
         return self._edge
 
-    def _batch(self, edge: Edge, provenance: Provenance) -> Batch:
-        newest = self.entry(edge.size - 1).statement.time if edge.size else ""
-        return Batch(
-            size=edge.size,
-            newest=newest,
-            find=partial(self._find, size=edge.size),
-            provenance=provenance,
-            environment=self._environment,
-        )
-
-    def _write(self, edge: Edge, leaves: Sequence[bytes], signer: LogSigner) -> None:
+    def _extend(self, edge: Edge, fresh: Sequence[Fresh], signer: LogSigner) -> None:
+        first = edge.size
         before = {tile for tile, _ in edge.partials()}
-        files = dict(edge.extend(leaves)) | dict(edge.partials())
-        # Sorted, bundles come before tiles and tiles before those above them.
-        for tile in sorted(files.keys() - before):
-            self._folder.replace(tile.path, files[tile])
-        checkpoint = Checkpoint.signed(self.origin, edge.size, edge.root(), signer)
-        self._folder.replace(CHECKPOINT, checkpoint.note)
-        for tile in before - files.keys():
-            self._folder.discard(tile.path)
-
-
-def _ledger_folder(folder: Path | LedgerFolder) -> LedgerFolder:
-    return folder if isinstance(folder, LedgerFolder) else LedgerFolder(folder)
-
-
-def _unwritable(error: OSError) -> InputError:
-    return InputError(f"the ledger cannot be written ({error.strerror})", where="ledger")
+        files = dict(edge.extend([leaf.raw for leaf in fresh])) | dict(edge.partials())
+        root = edge.root()
+        self._store.store(
+            Addition(
+                first=first,
+                leaves=fresh,
+                # Sorted, bundles come before tiles and tiles before those above them.
+                files=[(tile, files[tile]) for tile in sorted(files.keys() - before)],
+                superseded=before - files.keys(),
+                size=edge.size,
+                root=root,
+                note=Checkpoint.signed(self.origin, edge.size, root, signer).note,
+            )
+        )

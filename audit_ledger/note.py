@@ -13,6 +13,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -81,6 +82,11 @@ class Note:
 
     text: str
     signatures: tuple[SignatureLine, ...]
+
+    def with_signatures(self, more: Iterable[SignatureLine]) -> Note:
+        """The same text with further signatures; of one key the newest line stays."""
+        lines = {(line.name, line.key_id): line for line in (*self.signatures, *more)}
+        return Note(self.text, tuple(lines.values()))
 
     def encode(self) -> bytes:
         """The note as it is stored."""

@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from audit_ledger.checkpoint import Checkpoint
 from audit_ledger.edge import Edge
-from audit_ledger.folder import CHECKPOINT, VERIFIER_KEY, LedgerFolder
 from audit_ledger.merkle import NodeSource, leaf_hash, perfect_root
 from audit_ledger.note import LogVerifier
+from audit_ledger.store import CHECKPOINT, VERIFIER_KEY, Source
 from audit_ledger.tiles import (
     ENTRIES,
     TILE_HEIGHT,
@@ -27,27 +27,27 @@ from audit_ledger.tiles import (
 from redactory.errors import LedgerError
 
 
-def read_file(folder: LedgerFolder, name: str) -> bytes:
+def read_file(source: Source, name: str) -> bytes:
     """All bytes of a file of the log.
 
     Raises:
         LedgerError: it is missing or cannot be read.
     """
     try:
-        return folder.read(name)
+        return source.read(name)
     except (FileNotFoundError, NotADirectoryError):
         raise LedgerError("is missing", where=name) from None
     except OSError as error:
         raise LedgerError(f"cannot be read ({error.strerror})", where=name) from None
 
 
-def read_verifier(folder: LedgerFolder) -> LogVerifier:
+def read_verifier(source: Source) -> LogVerifier:
     """The key that the log's folder names: not evidence of who wrote the log.
 
     Raises:
         LedgerError: missing or malformed.
     """
-    raw = read_file(folder, VERIFIER_KEY)
+    raw = read_file(source, VERIFIER_KEY)
     try:
         line = raw.decode("ascii").removesuffix("\n")
     except UnicodeDecodeError:
@@ -61,8 +61,8 @@ def read_verifier(folder: LedgerFolder) -> LogVerifier:
 class LogReader:
     """Reads one log whose checkpoints a given key signs."""
 
-    def __init__(self, folder: LedgerFolder, verifier: LogVerifier) -> None:
-        self._folder = folder
+    def __init__(self, source: Source, verifier: LogVerifier) -> None:
+        self._source = source
         self._verifier = verifier
         self._newest: Checkpoint | None = None
 
@@ -73,7 +73,7 @@ class LogReader:
             LedgerError: not signed by the log's key, or older than, or in contradiction
                 to, one that this reader has seen.
         """
-        raw = read_file(self._folder, CHECKPOINT)
+        raw = read_file(self._source, CHECKPOINT)
         seen = self._newest
         if seen is not None and seen.note == raw:
             return seen
@@ -146,7 +146,7 @@ class LogReader:
         while True:
             path = tile_at(level, number, size).path
             try:
-                return read_file(self._folder, path)
+                return read_file(self._source, path)
             except LedgerError:
                 newest = self.checkpoint().size
                 if newest == size:

@@ -1,37 +1,21 @@
 """Statements: the leaves of the log, in the shape of in-toto Statements v1.
 
 ``{"_type", "subject", "predicateType", "predicate"}`` as canonical JSON (RFC 8785), at
-most 65,535 bytes. The predicate says who, when, in which run and with which code; its
-``body`` depends on the kind. A *production* statement has an id that follows from what it
-is about, so that a retry meets the first one; an *event* has a random id and always counts.
+most 65,535 bytes. The predicate says who, when, in which run, with which code and under
+which rules (digests of policy and detector); its ``body`` depends on the kind. A
+*production* statement has an id that follows from what it is about, so that a retry meets
+the first one; an *event* has a random id and always counts.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SerializeAsAny,
-    StringConstraints,
-)
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from audit_ledger import bodies
-from audit_ledger.bodies import (
-    FROZEN,
-    Body,
-    Count,
-    Digest,
-    GenericBody,
-    Hex,
-    Token,
-    compact_json,
-)
-from audit_ledger.tiles import ENTRY_LIMIT
+from audit_ledger.bodies import FROZEN, Body, Count, Digest, GenericBody, Hex, Token
+from audit_ledger.leaf import kind_of
 from redactory.errors import LedgerError
 
 PRODUCTION_KINDS = frozenset(
@@ -45,11 +29,9 @@ EVENT_KINDS = frozenset(
 KINDS = PRODUCTION_KINDS | EVENT_KINDS
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-_PREDICATE_TYPE = re.compile(r"urn:redactory:statement:([a-z]+):v1")
 
-Time = Annotated[
-    str, StringConstraints(strict=True, pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
-]
+_TIME = r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{6}Z$"
+Time = Annotated[str, StringConstraints(strict=True, pattern=_TIME)]
 ActorKind = Literal["cli", "airflow", "system"]
 BodyType = TypeVar("BodyType", bound=Body)
 
@@ -65,8 +47,8 @@ class Subject(BaseModel):
     """One thing that a statement is about."""
 
     model_config = FROZEN
-    name: Token
     digest: SubjectDigest
+    name: Token
 
 
 class Actor(BaseModel):
@@ -81,21 +63,41 @@ class Run(BaseModel):
     """The run in which it was made; ``try_number`` is stored as ``try``."""
 
     model_config = ConfigDict(**FROZEN, validate_by_name=True, validate_by_alias=True)
-    run_id: Token
     dag_id: Token | None = None
+    run_id: Token
     try_number: Count | None = Field(default=None, alias="try")
+
+
+class Rules(BaseModel):
+    """What was in force: SHA-256 of the policy, and of the list of detectors and versions."""
+
+    model_config = FROZEN
+    detector: Digest | None = None
+    policy: Digest | None = None
+
+
+class Envelope(BaseModel):
+    """What the statements of one append have in common."""
+
+    model_config = FROZEN
+    actor: Actor
+    code_version: Token
+    rules: Rules | None
+    run: Run | None
+    time: Time
 
 
 class Predicate(BaseModel, Generic[BodyType]):
     """Who, when, how and what."""
 
     model_config = FROZEN
-    id: Hex
-    time: Time
     actor: Actor
-    run: Run | None
+    body: BodyType
     code_version: Token
-    body: SerializeAsAny[BodyType]
+    id: Hex
+    rules: Rules | None
+    run: Run | None
+    time: Time
 
 
 class Statement(BaseModel, Generic[BodyType]):
@@ -103,9 +105,9 @@ class Statement(BaseModel, Generic[BodyType]):
 
     model_config = ConfigDict(**FROZEN, validate_by_name=True, validate_by_alias=True)
     type_: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
-    subject: tuple[Subject, ...]
-    predicate_type: Token = Field(alias="predicateType")
     predicate: Predicate[BodyType]
+    predicate_type: Token = Field(alias="predicateType")
+    subject: tuple[Subject, ...]
 
     @property
     def kind(self) -> str:
@@ -132,31 +134,15 @@ class Statement(BaseModel, Generic[BodyType]):
         return tuple(subject.digest.sha256 for subject in self.subject)
 
     def encode(self) -> bytes:
-        """The leaf's bytes.
-
-        Raises:
-            LedgerError: longer than an entry may be, or a string is more than a token.
-        """
-        try:
-            raw = compact_json(self.model_dump(mode="json", by_alias=True))
-        except ValueError:
-            raise LedgerError(
-                f"a '{self.kind}' statement holds a string that is not an identifier",
-                hint="statements hold counts, digests and identifiers only, never text",
-            ) from None
-        if len(raw) > ENTRY_LIMIT:
-            raise LedgerError(
-                f"a '{self.kind}' statement is longer than {ENTRY_LIMIT} bytes",
-                hint="record a long list by its digest",
-            )
-        return raw
+        """The leaf's bytes: the models hold their fields in the order of RFC 8785."""
+        return self.__pydantic_serializer__.to_json(self, by_alias=True)
 
 
 AnyStatement = Statement[Any]
 
 BODY_MODELS: dict[str, type[Body]] = {
     **dict.fromkeys(KINDS, GenericBody),
-    **dict.fromkeys(("granted", "revoked", "rewrapped"), bodies.KeysChanged),
+    **dict.fromkeys(("granted", "revoked", "rewrapped", "shredded"), bodies.KeysChanged),
     **{
         model.kind: model
         for model in (
@@ -179,6 +165,9 @@ STATEMENT_MODELS: dict[str, type[AnyStatement]] = {
 def parse_statement(raw: bytes, *, where: str) -> AnyStatement:
     """Parse a leaf, which must be canonical.
 
+    Every string is of a form that needs no escape, every number an integer, and every list
+    of keys in order; so a leaf is canonical exactly if it is what its value is written as.
+
     Args:
         raw: the leaf's bytes.
         where: what to call it in an error.
@@ -186,14 +175,12 @@ def parse_statement(raw: bytes, *, where: str) -> AnyStatement:
     Raises:
         LedgerError: not a statement in its canonical form (the message holds none of it).
     """
-    malformed = LedgerError("is not a canonical statement of a known kind", where=where)
+    statement: AnyStatement | None = None
     try:
-        value = json.loads(raw)
-        canonical = compact_json(value)
-        kind = _PREDICATE_TYPE.fullmatch(value["predicateType"])
-        statement = STATEMENT_MODELS[kind[1] if kind else ""].model_validate_json(raw)
-    except (ValueError, KeyError, TypeError, RecursionError, LedgerError):
-        raise malformed from None
-    if canonical != raw:
-        raise malformed
+        kind = kind_of(raw)
+        statement = STATEMENT_MODELS[kind].__pydantic_validator__.validate_json(raw)
+    except (KeyError, ValueError, LedgerError):
+        pass
+    if statement is None or statement.kind != kind or statement.encode() != raw:
+        raise LedgerError("is not a canonical statement of a known kind", where=where)
     return statement

@@ -71,6 +71,12 @@ def tile_at(level: int, number: int, size: int) -> TileId:
     return TileId(level, number, min(TILE_WIDTH, count - number * TILE_WIDTH))
 
 
+def belongs_to_log(path: str, size: int) -> bool:
+    """Whether a log of ``size`` leaves has a tile or bundle with this path."""
+    tile = TileId.parse(path)
+    return tile is not None and tile == tile_at(tile.level, tile.number, size)
+
+
 def levels_of(size: int) -> int:
     """Number of tile levels of a tree of ``size`` leaves."""
     return -(-size.bit_length() // TILE_HEIGHT)

@@ -1,32 +1,43 @@
-"""Offline verification of a log folder: every byte is checked against the signed root.
+"""Offline verification of a log: every byte is checked against the signed root.
 
 Steps:
 
 1. The key: ``log.vkey`` is well-formed and is the key the caller trusts, if one was given.
-2. The checkpoint is signed by that key and names its log.
-3. A snapshot under the shared lock: the list of files, and the partial tiles.
+2. The checkpoint is signed by that key and names its log; the caller's witnesses signed it.
+3. A snapshot while no writer is at work: the list of files, and the partial tiles.
 4. Every bundle in order: canonical statements of known kinds, unique ids, times that
    never go backwards. The tree grows from them; every tile must equal what it gives.
 5. The root equals the signed one, and the tree extends the caller's pinned checkpoint.
-6. Nothing else lies in the folder.
+6. Nothing else lies there.
 
 What the caller must still do: bring a key or a pinned checkpoint from elsewhere. Without
-either, whoever wrote the folder could have written all of it anew.
+either, whoever wrote the log could have written all of it anew.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from os import PathLike
 
 from audit_ledger.checkpoint import Checkpoint
+from audit_ledger.cosignature import CosignatureVerifier
 from audit_ledger.edge import Edge
-from audit_ledger.folder import CHECKPOINT, LOCK, VERIFIER_KEY, LedgerFolder, belongs
-from audit_ledger.merkle import EMPTY_ROOT
-from audit_ledger.note import LogVerifier
+from audit_ledger.folder import LOCK
+from audit_ledger.merkle import EMPTY_ROOT, HASH_BYTES
+from audit_ledger.note import LogVerifier, Note
+from audit_ledger.place import Place, store_at
 from audit_ledger.reader import read_file, read_verifier
 from audit_ledger.statement import parse_statement
-from audit_ledger.tiles import ENTRIES, TILE_WIDTH, TileId, decode_bundle, tile_at
+from audit_ledger.store import CHECKPOINT, VERIFIER_KEY, Source
+from audit_ledger.tiles import (
+    ENTRIES,
+    TILE_WIDTH,
+    TileId,
+    belongs_to_log,
+    decode_bundle,
+    tile_at,
+)
 from redactory.errors import LedgerError
 
 
@@ -53,9 +64,10 @@ class LogVerdict:
         root: its root, 32 bytes.
         origin: the log's name, empty if unknown.
         fingerprint: SHA-256 (hex) of the raw public key that verified the checkpoint.
-        origin_proven: the key was the caller's own, not the one that lies in the folder;
-            otherwise the log is internally consistent at best.
+        origin_proven: a key or a pinned checkpoint of the caller's own vouches for the log;
+            otherwise it is internally consistent at best.
         problems: what is wrong, at most one a file.
+        witnessed: names of the caller's witnesses that signed the checkpoint.
     """
 
     ok: bool
@@ -65,58 +77,60 @@ class LogVerdict:
     fingerprint: str
     origin_proven: bool
     problems: list[Problem]
+    witnessed: tuple[str, ...] = ()
 
 
 def verify_log(
-    folder: Path, *, verifier: LogVerifier | None = None, pinned: bytes | None = None
+    place: Place | Source,
+    *,
+    verifier: LogVerifier | None = None,
+    pinned: bytes | None = None,
+    witnesses: Sequence[CosignatureVerifier] = (),
+    quorum: int | None = None,
 ) -> LogVerdict:
-    """Verify a log folder without any network and without changing anything.
+    """Verify a log without any network and without changing anything.
 
     Args:
-        folder: the log's folder.
-        verifier: the key that the caller trusts; by default the folder's own.
+        place: the log's folder, database URL, or any other source.
+        verifier: the key that the caller trusts; by default the log's own.
         pinned: a checkpoint note of this log that the caller kept from earlier.
+        witnesses: keys of witnesses that should have signed the newest checkpoint.
+        quorum: how many of them must have; by default all.
 
     Raises:
         LedgerError: a writer held the log for longer than a minute.
     """
-    check = _Check(LedgerFolder(folder))
+    check = _Check(store_at(place) if isinstance(place, str | PathLike) else place)
     try:
         key = check.key(verifier)
         checkpoint = check.checkpoint(key)
-        old = _pinned(pinned, key)
+        check.cosignatures(checkpoint, witnesses, len(witnesses) if quorum is None else quorum)
+        old = check.pin(pinned, key)
         if check.entries(checkpoint, old):
             check.root(checkpoint)
     except LedgerError as error:
         check.report(error.where, error.what)
     check.strays()
-    return check.verdict(proven=verifier is not None)
-
-
-def _pinned(raw: bytes | None, key: LogVerifier) -> Checkpoint | None:
-    try:
-        return None if raw is None else Checkpoint.open(raw, key, where=CHECKPOINT)
-    except LedgerError:
-        raise LedgerError(
-            "is not signed by the key that signed the pinned checkpoint", where=CHECKPOINT
-        ) from None
+    return check.verdict(proven=verifier is not None or pinned is not None)
 
 
 @dataclass(slots=True)
 class _Check:
     """One verification under way."""
 
-    folder: LedgerFolder
+    source: Source
     problems: dict[str, str] = field(default_factory=dict)
     signer: LogVerifier | None = None
     signed: Checkpoint | None = None
+    witnessed: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     partials: dict[str, bytes] = field(default_factory=dict)
     edge: Edge = field(default_factory=Edge)
     ids: set[bytes] = field(default_factory=set)
     newest: str = ""
-    # Tiles that differ from what the entries give. Who is wrong shows only at the root.
-    differing: list[TileId] = field(default_factory=list)
+    # Tiles that differ from what the entries give, with the first place where they do. Who
+    # is wrong shows only at the root.
+    differing: list[tuple[TileId, int]] = field(default_factory=list)
 
     def report(self, file: str, what: str) -> None:
         """Note a problem; the first one of a file stays."""
@@ -125,7 +139,7 @@ class _Check:
     def key(self, trusted: LogVerifier | None) -> LogVerifier:
         """Step 1."""
         try:
-            own = read_verifier(self.folder)
+            own = read_verifier(self.source)
         except LedgerError as error:
             if trusted is None:
                 raise
@@ -137,22 +151,49 @@ class _Check:
 
     def checkpoint(self, key: LogVerifier) -> Checkpoint:
         """Steps 2 and 3."""
-        with self.folder.locked(shared=True):
-            self.names = list(self.folder.everything())
-            signed = Checkpoint.open(read_file(self.folder, CHECKPOINT), key, where=CHECKPOINT)
+        with self.source.snapshot():
+            self.names = list(self.source.everything())
+            signed = Checkpoint.open(read_file(self.source, CHECKPOINT), key, where=CHECKPOINT)
             for name in self.names:
                 tile = TileId.parse(name)
-                if tile and tile.width < TILE_WIDTH and belongs(name, signed.size):
-                    self.partials[name] = read_file(self.folder, name)
+                if tile and tile.width < TILE_WIDTH and belongs_to_log(name, signed.size):
+                    self.partials[name] = read_file(self.source, name)
         self.signer, self.signed = key, signed
         return signed
+
+    def cosignatures(
+        self, signed: Checkpoint, witnesses: Sequence[CosignatureVerifier], quorum: int
+    ) -> None:
+        """Step 2, the witnesses."""
+        note = Note.decode(signed.note, where=CHECKPOINT)
+        for witness in witnesses:
+            if witness.verify(signed, note, where=CHECKPOINT) is not None:
+                self.witnessed.append(witness.name)
+        if len(self.witnessed) < quorum:
+            self.report(
+                CHECKPOINT,
+                f"only {len(self.witnessed)} of your witnesses signed the newest state of the "
+                f"log, and you ask for {quorum}",
+            )
+
+    def pin(self, raw: bytes | None, key: LogVerifier) -> Checkpoint | None:
+        """The caller's checkpoint; it must be of this very log."""
+        try:
+            return None if raw is None else Checkpoint.open(raw, key, where=CHECKPOINT)
+        except LedgerError:
+            raise LedgerError(
+                "the log is signed by another key than the checkpoint that you pinned, or is "
+                "another log",
+                where=CHECKPOINT,
+            ) from None
 
     def entries(self, signed: Checkpoint, old: Checkpoint | None) -> bool:
         """Step 4; whether every bundle could be read. Takes the pinned tree on its way."""
         if old is not None and old.size > signed.size:
             self.report(
                 CHECKPOINT,
-                f"the log was rolled back from {old.size} leaves, as pinned, to {signed.size}",
+                f"the log was rolled back: you pinned it with {old.size} statements, now it has "
+                f"{signed.size}",
             )
             old = None
         for number in range(-(-signed.size // TILE_WIDTH)):
@@ -176,30 +217,29 @@ class _Check:
     def root(self, signed: Checkpoint) -> None:
         """Step 5: if the root is right, so are the entries, and a tile that differs is wrong."""
         if self.edge.root() == signed.root:
-            for tile in self.differing:
+            for tile, _ in self.differing:
                 self.report(tile.path, "does not hold the hashes of the entries")
             return
-        lowest = [tile for tile in self.differing if tile.level == 0]
-        for tile in lowest:
+        lowest = [(tile, at) for tile, at in self.differing if tile.level == 0]
+        for tile, at in lowest:
             bundle = TileId(ENTRIES, tile.number, tile.width)
-            self.report(bundle.path, "does not hold the entries that were signed")
-        for tile in [] if lowest else self.differing:
+            leaf = tile.number * TILE_WIDTH + at
+            self.report(bundle.path, f"statement {leaf} is not the one that was recorded")
+        for tile, _ in [] if lowest else self.differing:
             self.report(tile.path, "and the entries below it do not agree with the signed root")
         if not self.problems:
-            self.report(CHECKPOINT, "signs another root than that of the entries")
+            self.report(CHECKPOINT, "signs another list of statements than the one that is here")
 
     def strays(self) -> None:
         """Step 6."""
         if self.signed is None:
             return
+        known = {CHECKPOINT, VERIFIER_KEY, LOCK}
         for name in self.names:
-            path = self.folder.root / name
-            if not belongs(name, self.signed.size):
+            if name not in known and not belongs_to_log(name, self.signed.size):
                 self.report(name, "is not part of the log; an interrupted append may have left it")
-            elif path.is_symlink() or not path.is_file():
-                self.report(name, "is not a plain file")
-            elif name == LOCK and path.stat().st_size:
-                self.report(name, "is not empty")
+            elif odd := self.source.irregular(name):
+                self.report(name, odd)
 
     def verdict(self, *, proven: bool) -> LogVerdict:
         """What was found."""
@@ -213,11 +253,12 @@ class _Check:
             fingerprint=self.signer.fingerprint if self.signer else "",
             origin_proven=proven and key_sound and signed is not None,
             problems=[Problem(file, what) for file, what in self.problems.items()],
+            witnessed=tuple(self.witnessed),
         )
 
     def _read(self, tile: TileId) -> bytes:
         kept = self.partials.get(tile.path)
-        return read_file(self.folder, tile.path) if kept is None else kept
+        return read_file(self.source, tile.path) if kept is None else kept
 
     def _bundle(self, bundle: TileId) -> list[bytes]:
         try:
@@ -229,21 +270,21 @@ class _Check:
         return leaves
 
     def _statements(self, bundle: TileId, leaves: list[bytes]) -> None:
-        for position, raw in enumerate(leaves):
-            where = f"leaf {bundle.number * TILE_WIDTH + position}"
+        for leaf, raw in enumerate(leaves, bundle.number * TILE_WIDTH):
             try:
-                statement = parse_statement(raw, where=where)
+                statement = parse_statement(raw, where=f"statement {leaf}")
             except LedgerError as error:
-                self.report(bundle.path, str(error))
+                self.report(bundle.path, f"{error.where} {error.what}")
                 continue
+            predicate = statement.predicate
             # Half of a SHA-256 is enough to tell ids apart, and halves the memory.
-            short = bytes.fromhex(statement.id)[:16]
+            short = bytes.fromhex(predicate.id[:32])
             if short in self.ids:
-                self.report(bundle.path, f"{where}: has the id of an earlier statement")
-            if statement.time < self.newest:
-                self.report(bundle.path, f"{where}: is older than the statement before it")
+                self.report(bundle.path, f"statement {leaf} has the id of an earlier statement")
+            if predicate.time < self.newest:
+                self.report(bundle.path, f"statement {leaf} is older than the one before it")
             self.ids.add(short)
-            self.newest = statement.time
+            self.newest = predicate.time
 
     def _grow(self, leaves: list[bytes]) -> None:
         for tile, data in self.edge.extend(leaves):
@@ -258,8 +299,14 @@ class _Check:
             self.report(tile.path, error.what)
             return
         if stored != data:
-            self.differing.append(tile)
+            pairs = zip(stored, data, strict=False)
+            at = next((i for i, (a, b) in enumerate(pairs) if a != b), len(stored))
+            self.differing.append((tile, at // HASH_BYTES))
 
     def _pinned_root(self, old: Checkpoint) -> None:
         if self.edge.root() != old.root:
-            self.report(CHECKPOINT, f"the log was forked: its first {old.size} leaves are others")
+            self.report(
+                CHECKPOINT,
+                f"the log was forked or its history rewritten: the first {old.size} statements are "
+                "not those of the checkpoint that you pinned",
+            )

@@ -43,6 +43,9 @@ class FailingFolder(LedgerFolder):
         if here:
             raise Interrupted
 
+    def write(self, name, data):
+        self._at(lambda: super(FailingFolder, self).write(name, data))
+
     def replace(self, name, data):
         self._at(lambda: super(FailingFolder, self).replace(name, data))
 

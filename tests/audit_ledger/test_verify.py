@@ -175,7 +175,7 @@ def test_rollback_behind_the_pinned_checkpoint(log, folder, sealed, signer, prov
     log.append([sealed(1)], provenance)
     verdict = verify_log(tmp_path / "old", verifier=signer.verifier, pinned=log.checkpoint.note)
     assert [p.file for p in verdict.problems] == ["checkpoint"]
-    assert "rolled back from 2 leaves" in verdict.problems[0].what
+    assert "rolled back: you pinned it with 2 statements" in verdict.problems[0].what
     assert not verdict.origin_proven
 
 
@@ -215,10 +215,10 @@ def resigned(folder, signer, leaves):
 @pytest.mark.parametrize(
     ("rewrite", "words"),
     [
-        (lambda leaves: [*leaves, leaves[0]], "leaf 2: has the id of an earlier statement"),
-        (lambda leaves: [leaves[0], b"{}"], "leaf 1: is not a canonical statement"),
-        (lambda leaves: [leaves[0].replace(b":", b": ", 1)], "leaf 0: is not a canonical"),
-        (lambda leaves: [leaves[0], leaves[1].replace(b"2026-", b"2025-")], "leaf 1: is older"),
+        (lambda leaves: [*leaves, leaves[0]], "statement 2 has the id of an earlier statement"),
+        (lambda leaves: [leaves[0], b"{}"], "statement 1 is not a canonical statement"),
+        (lambda leaves: [leaves[0].replace(b":", b": ", 1)], "statement 0 is not a canonical"),
+        (lambda leaves: [leaves[0], leaves[1].replace(b"2026-", b"2025-")], "statement 1 is older"),
     ],
 )
 def test_the_key_holder_too_is_held_to_the_rules(small, signer, rewrite, words):
