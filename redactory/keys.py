@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,10 @@ from redactory.errors import KeyringError
 from redactory.home import home
 from redactory.passphrase import Passphrase
 from redactory.pseudonym import PseudonymKey, load_or_create
-from sealed_shards import RsaIdentity, RsaRecipient, SoftwareKeyring
+from sealed_shards import SoftwareKeyring
+from sealed_shards.custodians import Custody, Share, combine_shares, split_key
+from sealed_shards.hybrid import HybridRecipient
+from sealed_shards.key_files import AnyIdentity, AnyRecipient
 
 READER = "reader"
 QUARANTINE = "quarantine"
@@ -76,21 +79,39 @@ class KeyStore:
                 self.keyring.create_rsa(name, passphrase)
             self._notice(f"created the {name} key in {self.keyring.folder}")
 
-    def create_reader(self, name: str, *, bits: int) -> RsaRecipient:
-        """Create a further RSA key pair of any name.
+    def create_reader(self, name: str, *, bits: int, hybrid: bool = False) -> AnyRecipient:
+        """Create a further key pair of any name: RSA, or RSA and ML-KEM-768.
 
         Raises:
             KeyringError: the name is taken, or the key would be too weak.
         """
-        return self.keyring.create_rsa(name, self._passphrase.get(new=True), bits=bits)
+        create = self.keyring.create_hybrid if hybrid else self.keyring.create_rsa
+        return create(name, self._passphrase.get(new=True), bits=bits)
 
-    def recipient(self, name: str) -> RsaRecipient:
+    def recipient(self, name: str) -> AnyRecipient:
         """Public key of ``name``."""
         return self.keyring.recipient(name)
 
-    def identity(self, name: str) -> RsaIdentity:
-        """Private RSA key of ``name``."""
+    def identity(self, name: str) -> AnyIdentity:
+        """Private RSA (or hybrid) key of ``name``."""
         return self.keyring.identity(name, self._passphrase.get())
+
+    def split(self, name: str, *, shares: int, threshold: int) -> tuple[Custody, list[Share]]:
+        """Split the private key of ``name`` between custodians.
+
+        Raises:
+            KeyringError: the key is not here, or there is no such threshold.
+        """
+        keys = self.keyring.private_keys(name, self._passphrase.get())
+        return split_key(keys, shares=shares, threshold=threshold)
+
+    def restore(self, name: str, custody: Custody, shares: Sequence[tuple[str, Share]]) -> None:
+        """Put back a private key that custodians rebuild, under the passphrase of now.
+
+        Raises:
+            KeyringError: wrong, changed, mixed or too few shares, or the name is taken.
+        """
+        self.keyring.restore(name, combine_shares(custody, shares), self._passphrase.get(new=True))
 
     def draw_passphrase(self) -> None:
         """Protect keys with a random passphrase in a file, without asking anybody."""
@@ -126,7 +147,8 @@ class KeyStore:
                 algorithm, fingerprint = "Ed25519", sha256_hex(raw)
             else:
                 recipient = self.keyring.recipient(name)
-                algorithm, fingerprint = f"RSA-{recipient.bits}", recipient.kid
+                hybrid = " + ML-KEM-768" if isinstance(recipient, HybridRecipient) else ""
+                algorithm, fingerprint = f"RSA-{recipient.bits}{hybrid}", recipient.kid
             facts.append(
                 KeyFacts(
                     name=name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -67,7 +67,16 @@ def parse_identity(pem: bytes, passphrase: bytes, *, where: str) -> AnyIdentity:
     Raises:
         KeyringError: wrong passphrase, or not RSA (and ML-KEM-768).
     """
-    key, *rest = load_private_keys(pem, passphrase, where=where)
+    return identity_of(load_private_keys(pem, passphrase, where=where), where=where)
+
+
+def identity_of(keys: Sequence[object], *, where: str) -> AnyIdentity:
+    """The identity that private keys make: RSA alone, or RSA and ML-KEM-768.
+
+    Raises:
+        KeyringError: they are others.
+    """
+    key, *rest = keys
     if not isinstance(key, rsa.RSAPrivateKey):
         raise KeyringError("is not an RSA key", where=where)
     identity = RsaIdentity(key, where=where)

@@ -23,7 +23,7 @@ Role = Literal["record_id", "lang", "subject", "label", "text", "pass_through"]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 
 
-class _Document(BaseModel):
+class Document(BaseModel):
     """A frozen document whose stored form is canonical JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -46,7 +46,7 @@ class _Document(BaseModel):
             raise IntegrityError(f"is not a {cls.__name__} document", where=where) from None
 
 
-class ColumnField(_Document):
+class ColumnField(Document):
     """A column of the dataset: its name, its Arrow type, what it is for."""
 
     name: str
@@ -54,7 +54,7 @@ class ColumnField(_Document):
     role: Role
 
 
-class DatasetInfo(_Document):
+class DatasetInfo(Document):
     """``dataset.json``: what every run of the dataset has in common."""
 
     id: str
@@ -65,7 +65,7 @@ class DatasetInfo(_Document):
     log_origin: str
 
 
-class Segment(_Document):
+class Segment(Document):
     """A run of records of one source that went into a shard.
 
     ``input_digest`` is a keyed digest (HMAC) of the records as they were read.
@@ -77,7 +77,7 @@ class Segment(_Document):
     input_digest: Hex64
 
 
-class ManifestShard(_Document):
+class ManifestShard(Document):
     """One shard of a run."""
 
     shard: ShardId
@@ -87,7 +87,7 @@ class ManifestShard(_Document):
     segments: tuple[Segment, ...]
 
 
-class Manifest(_Document):
+class Manifest(Document):
     """What one run added to the dataset."""
 
     format: Literal["redactory-manifest/v1"] = MANIFEST_FORMAT

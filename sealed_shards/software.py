@@ -54,10 +54,48 @@ class SoftwareKeyring:
         Raises:
             KeyringError: the private half is absent, or the passphrase is wrong.
         """
+        write_secret(self._public(name), _public_pem(self.private_keys(name, passphrase)))
+
+    def private_keys(self, name: str, passphrase: bytes) -> list[PrivateKey]:
+        """The private keys of ``name``: one, or two of a hybrid key.
+
+        Raises:
+            KeyringError: absent, or the passphrase is wrong.
+        """
         path = self._private(name)
         keys = load_private_keys(read_key_file(path), passphrase, where=str(path))
-        public = b"".join(_public_pem(key) for key in keys)
-        write_secret(self._public(name), public)
+        if not all(isinstance(key, PrivateKey) for key in keys):
+            raise KeyringError("is no RSA, ML-KEM-768 or Ed25519 key", where=str(path))
+        return [key for key in keys if isinstance(key, PrivateKey)]
+
+    def restore(self, name: str, keys: Sequence[PrivateKey], passphrase: bytes) -> None:
+        """Put private keys back that custodians have rebuilt.
+
+        Raises:
+            KeyringError: a private key of this name is here, or the public one is another key's.
+        """
+        public = self._public(name)
+        if public.exists() and read_key_file(public) != _public_pem(keys):
+            raise KeyringError("another key has this name here", where=name)
+        if not public.exists():
+            self._store(name, keys, passphrase)
+            return
+        try:
+            write_secret(self._private(name), _private_pem(keys, passphrase))
+        except FileExistsError:
+            raise KeyringError("the private half is here already", where=name) from None
+
+    def remove_private(self, name: str) -> None:
+        """Remove the private half of ``name``; the public one stays.
+
+        Raises:
+            KeyringError: it is not here.
+        """
+        try:
+            self._private(name).unlink()
+        except FileNotFoundError:
+            raise KeyringError("the private half is not here", where=name) from None
+        fsync_folder(self.folder)
 
     def create_rsa(self, name: str, passphrase: bytes, *, bits: int = 3072) -> RsaRecipient:
         """Draw an RSA key pair (3072 bits by default) and store it.
@@ -134,17 +172,14 @@ class SoftwareKeyring:
         return self.folder / f"{_checked(name)}.pub.pem"
 
     def _store(self, name: str, keys: Sequence[PrivateKey], passphrase: bytes) -> None:
-        if not passphrase:
-            raise KeyringError("an empty passphrase protects nothing", where=name)
         private_path, public_path = self._private(name), self._public(name)
         if public_path.exists():  # its private half may be kept elsewhere
             raise KeyringError("a key of this name exists already", where=name)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             # The private half first: a public key without it would seal what nobody can open.
-            private = b"".join(encrypt_private_key(key, passphrase) for key in keys)
-            write_secret(private_path, private)
-            write_secret(public_path, b"".join(_public_pem(key) for key in keys))
+            write_secret(private_path, _private_pem(keys, passphrase))
+            write_secret(public_path, _public_pem(keys))
         except FileExistsError:
             raise KeyringError("a key of this name exists already", where=name) from None
         except OSError as error:
@@ -153,12 +188,15 @@ class SoftwareKeyring:
             ) from None
 
 
-def _public_pem(key: object) -> bytes:
-    if not isinstance(key, PrivateKey):
-        raise KeyringError("is no RSA, ML-KEM-768 or Ed25519 key")
-    return key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+def _private_pem(keys: Sequence[PrivateKey], passphrase: bytes) -> bytes:
+    if not passphrase:
+        raise KeyringError("an empty passphrase protects nothing")
+    return b"".join(encrypt_private_key(key, passphrase) for key in keys)
+
+
+def _public_pem(keys: Sequence[PrivateKey]) -> bytes:
+    form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return b"".join(key.public_key().public_bytes(*form) for key in keys)
 
 
 def _checked(name: str) -> str:
