@@ -84,7 +84,7 @@ def verify_log(
     place: Place | Source,
     *,
     verifier: LogVerifier | None = None,
-    pinned: bytes | None = None,
+    pinned: bytes | Sequence[bytes] = (),
     witnesses: Sequence[CosignatureVerifier] = (),
     quorum: int | None = None,
 ) -> LogVerdict:
@@ -93,25 +93,25 @@ def verify_log(
     Args:
         place: the log's folder, database URL, or any other source.
         verifier: the key that the caller trusts; by default the log's own.
-        pinned: a checkpoint note of this log that the caller kept from earlier.
+        pinned: checkpoint notes of this log that the caller kept from earlier.
         witnesses: keys of witnesses that should have signed the newest checkpoint.
         quorum: how many of them must have; by default all.
 
     Raises:
         LedgerError: a writer held the log for longer than a minute.
     """
+    kept = [pinned] if isinstance(pinned, bytes) else list(pinned)
     check = _Check(store_at(place) if isinstance(place, str | PathLike) else place)
     try:
         key = check.key(verifier)
         checkpoint = check.checkpoint(key)
         check.cosignatures(checkpoint, witnesses, len(witnesses) if quorum is None else quorum)
-        old = check.pin(pinned, key)
-        if check.entries(checkpoint, old):
+        if check.entries(checkpoint, check.pins(kept, key)):
             check.root(checkpoint)
     except LedgerError as error:
         check.report(error.where, error.what)
     check.strays()
-    return check.verdict(proven=verifier is not None or pinned is not None)
+    return check.verdict(proven=verifier is not None or bool(kept))
 
 
 @dataclass(slots=True)
@@ -176,26 +176,26 @@ class _Check:
                 f"log, and you ask for {quorum}",
             )
 
-    def pin(self, raw: bytes | None, key: LogVerifier) -> Checkpoint | None:
-        """The caller's checkpoint; it must be of this very log."""
+    def pins(self, kept: Sequence[bytes], key: LogVerifier) -> list[Checkpoint]:
+        """The caller's checkpoints, oldest first; each must be of this very log."""
         try:
-            return None if raw is None else Checkpoint.open(raw, key, where=CHECKPOINT)
+            found = [Checkpoint.open(raw, key, where=CHECKPOINT) for raw in kept]
         except LedgerError:
             raise LedgerError(
                 "the log is signed by another key than the checkpoint that you pinned, or is "
                 "another log",
                 where=CHECKPOINT,
             ) from None
+        return sorted(found, key=lambda checkpoint: checkpoint.size)
 
-    def entries(self, signed: Checkpoint, old: Checkpoint | None) -> bool:
-        """Step 4; whether every bundle could be read. Takes the pinned tree on its way."""
-        if old is not None and old.size > signed.size:
+    def entries(self, signed: Checkpoint, pins: Sequence[Checkpoint]) -> bool:
+        """Step 4; whether every bundle could be read. Takes the pinned trees on its way."""
+        if pins and pins[-1].size > signed.size:
             self.report(
                 CHECKPOINT,
-                f"the log was rolled back: you pinned it with {old.size} statements, now it has "
-                f"{signed.size}",
+                f"the log was rolled back: you pinned it with {pins[-1].size} statements, now it "
+                f"has {signed.size}",
             )
-            old = None
         for number in range(-(-signed.size // TILE_WIDTH)):
             bundle = tile_at(ENTRIES, number, signed.size)
             try:
@@ -204,11 +204,13 @@ class _Check:
                 self.report(bundle.path, error.what)
                 return False
             self._statements(bundle, leaves)
-            cut = old.size - self.edge.size if old else 0
-            if old is not None and 0 < cut <= len(leaves):
-                self._grow(leaves[:cut])
-                self._pinned_root(old)
-                leaves = leaves[cut:]
+            for pin in pins:
+                cut = pin.size - self.edge.size
+                if 0 < cut <= len(leaves):
+                    self._grow(leaves[:cut])
+                    leaves = leaves[cut:]
+                if pin.size == self.edge.size:
+                    self._pinned_root(pin)
             self._grow(leaves)
         for tile, data in self.edge.partials():
             self._compare(tile, data)

@@ -13,8 +13,16 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit_ledger import Checkpoint, Log, LogVerdict, LogVerifier, verify_log
+from audit_ledger import (
+    Checkpoint,
+    CosignatureVerifier,
+    Log,
+    LogVerdict,
+    LogVerifier,
+    verify_log,
+)
 from audit_ledger.merkle import verify_consistency
+from audit_ledger.place import Place, is_database, store_at
 from redactory.canonical import canonical_json, sha256_hex
 from redactory.durable import LocalFolder
 from redactory.errors import InputError, KeyringError, LedgerError
@@ -72,7 +80,7 @@ class TrustStore:
 class CheckedLog:
     """A log after verification; use its contents only if ``verdict.ok``."""
 
-    folder: Path
+    folder: Place
     log: Log | None
     verdict: LogVerdict
     trusted: bool
@@ -92,36 +100,76 @@ class CheckedLog:
         return Evidence.gather(self.log.entries())
 
 
+@dataclass(frozen=True)
+class Expectations:
+    """What a user brings along to judge a log by, beside what they trusted before.
+
+    Attributes:
+        log_key: a verifier key; it wins over the pin.
+        pinned: a checkpoint note that they kept.
+        witnesses: keys of witnesses that must have signed the newest checkpoint.
+        quorum: how many of them; by default all.
+    """
+
+    log_key: LogVerifier | None = None
+    pinned: bytes | None = None
+    witnesses: tuple[CosignatureVerifier, ...] = ()
+    quorum: int | None = None
+
+
 def check_log(
-    folder: Path,
+    folder: Place,
     store: TrustStore,
     *,
     log_key: LogVerifier | None = None,
     trust_new: bool = False,
+    expected: Expectations | None = None,
 ) -> CheckedLog:
     """Verify a log from end to end against what this user trusts.
 
     Args:
-        folder: the ledger's folder.
+        folder: the ledger's folder, or its database's URL.
         store: the user's pins.
         log_key: a verifier key given by the user; it wins over the pin.
         trust_new: pin a log that is seen for the first time.
+        expected: what else the user brings along.
 
     Raises:
         LedgerError: there is no log here.
     """
-    if not (folder / "log.vkey").exists() and not (folder / "checkpoint").exists():
-        raise LedgerError("there is no ledger here", where=str(folder))
+    expected = expected or Expectations(log_key=log_key)
     origin = claimed_origin(folder)
+    if not origin and not has_log(folder):
+        where = "database" if is_database(folder) else str(folder)
+        raise LedgerError("there is no ledger here", where=where)
     pin = store.pin(origin) if origin else None
-    verifier = log_key or (LogVerifier.from_vkey(pin.vkey, where="trust store") if pin else None)
-    pinned = pin.checkpoint.encode() if pin else None
-    verdict = verify_log(folder, verifier=verifier, pinned=pinned)
-    trusted = verifier is not None or (trust_new and verdict.ok)
+    known = LogVerifier.from_vkey(pin.vkey, where="trust store") if pin else None
+    verifier = expected.log_key or known
+    pins = [pin.checkpoint.encode()] if pin and known == verifier else []
+    verdict = verify_log(
+        folder,
+        verifier=verifier,
+        pinned=[*pins, *([expected.pinned] if expected.pinned is not None else [])],
+        witnesses=expected.witnesses,
+        quorum=expected.quorum,
+    )
+    accepted = verifier is not None or (trust_new and verdict.ok)
     log = Log.open(folder) if verdict.ok else None
-    if log is not None and trusted:
+    if log is not None and accepted:
         remember(store, log)
-    return CheckedLog(folder, log, verdict, trusted)
+    return CheckedLog(folder, log, verdict, accepted or expected.pinned is not None)
+
+
+def has_log(folder: Place) -> bool:
+    """Whether a log lies here, or what is left of one."""
+    store = store_at(folder)
+    for name in ("checkpoint", "log.vkey"):
+        try:
+            store.read(name)
+        except (OSError, LedgerError):
+            continue
+        return True
+    return False
 
 
 def refuse_rollback(store: TrustStore, log: Log) -> None:
@@ -186,9 +234,9 @@ def load_log_key(value: str | os.PathLike[str]) -> LogVerifier:
         raise KeyringError(error.what, where=str(path)) from None
 
 
-def claimed_origin(folder: Path) -> str:
+def claimed_origin(folder: Place) -> str:
     """The log's name as its folder tells it: only picks the pin, proves nothing."""
     try:
-        return (folder / "log.vkey").read_text(encoding="ascii").partition("+")[0]
-    except (OSError, UnicodeDecodeError):
+        return store_at(folder).read("log.vkey").decode("ascii").partition("+")[0]
+    except (OSError, UnicodeDecodeError, LedgerError):
         return ""

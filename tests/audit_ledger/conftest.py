@@ -1,7 +1,8 @@
 """A key, drafts and a small log, made by the real thing."""
 
 import hashlib
-from collections.abc import Callable
+import importlib.util
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,64 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def log(folder: Path, signer: LogSigner, environment: Environment) -> Log:
     return Log.create(folder, signer, origin=ORIGIN, environment=environment)
+
+
+def _postgresql():
+    """The module beside this one: tests are no packages here."""
+    path = Path(__file__).with_name("postgresql.py")
+    spec = importlib.util.spec_from_file_location("audit_ledger_tests_postgresql", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def server(unavailable) -> Iterator[Callable[[str], str]]:
+    """A PostgreSQL server; gives the URL of a database."""
+    module = _postgresql()
+    for package in ("sqlalchemy", "alembic", "pg8000"):
+        if importlib.util.find_spec(package) is None:
+            unavailable("postgresql", f"the Python package {package} is not installed")
+    if module.server_program("postgres") is None:
+        unavailable("postgresql", "PostgreSQL's server is not installed")
+    with module.running_server() as folder:
+        yield lambda name: module.url(folder, name)
+
+
+@pytest.fixture(scope="session")
+def _numbers() -> Iterator[int]:
+    return iter(range(10**6))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path: Path, _numbers: Iterator[int]) -> str:
+    """URL of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ledger.db"
+    import sqlalchemy as sa
+
+    address = request.getfixturevalue("server")
+    name = f"test_{next(_numbers)}"
+    engine = sa.create_engine(address("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return address(name)
+
+
+@pytest.fixture(params=["folder", "sqlite", "postgresql"])
+def place(request, tmp_path: Path, _numbers: Iterator[int]):
+    """An empty place for a log, of every kind."""
+    if request.param == "folder":
+        return tmp_path / "ledger"
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ledger.db"
+    import sqlalchemy as sa
+
+    address = request.getfixturevalue("server")
+    name = f"test_{next(_numbers)}"
+    engine = sa.create_engine(address("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return address(name)
