@@ -95,7 +95,7 @@ def explain(
     reported = set(spans)
     lost = [reason for span, reason in seen.items() if span not in reported]
     return Explained(
-        spans=[seen.get(span) or _derived(span, spans, texts) for span in spans],
+        spans=[seen.get(span) or _derived(span, spans, texts, seen) for span in spans],
         dismissed=[
             replace(reason, dismissed=reason.dismissed or "overlaps a reported span")
             for reason in sorted(lost, key=_place)
@@ -107,7 +107,7 @@ def _reasons(span: Span, result: RecognizerResult) -> Explanation:
     """What Presidio's result says of itself."""
     told: AnalysisExplanation | None = result.analysis_explanation
     if told is None:
-        return Explanation(span, span.score)
+        return _bare(span)
     return Explanation(
         span,
         round(float(told.original_score), 4),
@@ -116,20 +116,42 @@ def _reasons(span: Span, result: RecognizerResult) -> Explanation:
     )
 
 
-def _derived(span: Span, spans: Sequence[Span], texts: Mapping[str, str]) -> Explanation:
-    """A span that no rule found where it stands: it repeats another one, or a part of it."""
-    source = None
-    if span.recognizer == PROPAGATION:
-        form = texts[span.column][span.start : span.end].casefold()
-        named = [
-            other
-            for other in spans
-            if other.recognizer != PROPAGATION
-            and other.entity_type == span.entity_type
-            and form in texts[other.column][other.start : other.end].casefold()
-        ]
-        source = max(named, key=lambda other: other.score, default=None)
-    return Explanation(span, span.score, source=source)
+def _derived(
+    span: Span,
+    spans: Sequence[Span],
+    texts: Mapping[str, str],
+    seen: Mapping[Span, Explanation],
+) -> Explanation:
+    """A span that no rule found as it stands.
+
+    It repeats a reported one, or a part of it, elsewhere; or it is what a longer finding left
+    of a shorter one, and has that one's reasons.
+    """
+    if span.recognizer != PROPAGATION:
+        whole = [reason for other, reason in seen.items() if _is_part(span, other)]
+        return replace(whole[0], span=span, dismissed=None) if whole else _bare(span)
+    form = texts[span.column][span.start : span.end].casefold()
+    named = [
+        other
+        for other in spans
+        if other.recognizer != PROPAGATION
+        and other.entity_type == span.entity_type
+        and form in texts[other.column][other.start : other.end].casefold()
+    ]
+    return replace(_bare(span), source=max(named, key=lambda other: other.score, default=None))
+
+
+def _is_part(span: Span, other: Span) -> bool:
+    return (
+        (other.column, other.entity_type, other.recognizer, other.score)
+        == (span.column, span.entity_type, span.recognizer, span.score)
+        and other.start <= span.start
+        and span.end <= other.end
+    )
+
+
+def _bare(span: Span) -> Explanation:
+    return Explanation(span, span.score)
 
 
 def _place(reason: Explanation) -> tuple[str, int, int, str, str]:

@@ -43,6 +43,7 @@ def show(records: Sequence[ExplainedRecord], *, with_dismissed: bool) -> None:
             out.print(Text(f"record {record.record_id}", style="bold"), soft_wrap=True)
         if record.refusal:
             out.print(Text(f"not searched: {record.refusal}", style="red"), soft_wrap=True)
+            continue
         for column in record.texts:
             if len(record.texts) > 1:
                 out.print(Text(f"{column}:", style="dim"))
@@ -75,7 +76,7 @@ def _show_findings(record: ExplainedRecord, *, with_dismissed: bool) -> None:
     if findings:
         out.print()
         _list(findings, several_columns=len(record.texts) > 1)
-    elif record.refusal is None:
+    else:
         out.print(Text("nothing was found", style="dim"))
     dismissed = record.dismissed() if with_dismissed else []
     if dismissed:
