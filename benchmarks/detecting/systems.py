@@ -78,9 +78,9 @@ def prepare(
     """
     ready, absent = [], []
     for name in wanted:
-        if name == "redactory":
-            about = "default detector, told each record's language"
-            ready.append(System(name, "run_redactory.py", Path(sys.executable), about))
+        if name in _OURS:
+            about, options = _OURS[name]
+            ready.append(System(name, "run_redactory.py", Path(sys.executable), about, options))
         elif peers is None:
             absent.append(f"{name}: no --peers folder was given")
         else:
@@ -165,4 +165,8 @@ _PEERS: Final[Mapping[str, Callable[[Path, Path | None], System]]] = {
     "scrubadub": _scrubadub,
     "datafog": _datafog,
 }
-SYSTEMS: Final = ("redactory", *_PEERS)
+_OURS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "redactory": ("default detector, told each record's language", ()),
+    "redactory-rules": ("the same without the name model", ("--ner", "none")),
+}
+SYSTEMS: Final = (*_OURS, *_PEERS)

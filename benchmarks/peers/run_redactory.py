@@ -1,4 +1,4 @@
-"""Adapter of this project: the default detector, told the language of each record."""
+"""Adapter of this project: the detector, told the language of each record."""
 
 import argparse
 
@@ -8,9 +8,9 @@ from adapter import Record, Search, Spans, serve
 from pii_rules import Detector, Refused
 
 
-def load(_: argparse.Namespace) -> Search:
-    """The detector with its defaults."""
-    detector = Detector()
+def load(given: argparse.Namespace) -> Search:
+    """The detector with its defaults, but for the name finder if one is given."""
+    detector = Detector(ner=given.ner) if given.ner else Detector()
 
     def search(records: list[Record]) -> list[Spans | None]:
         columns = {key: [record[key] for record in records] for key in ("text", "lang")}
@@ -25,5 +25,10 @@ def load(_: argparse.Namespace) -> Search:
     return search
 
 
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ner", help="as of pii_rules.Detector")
+
+
 if __name__ == "__main__":
-    serve(load, ("redactory", "presidio-analyzer", "spacy", "onnxruntime"))
+    packages = ("redactory", "presidio-analyzer", "spacy", "onnxruntime")
+    serve(load, packages, options=_options)
