@@ -79,10 +79,23 @@ class RunConfig(BaseModel):
     max_quarantine_share: float | None = Field(
         default=None, ge=0, le=1, description="Default: the policy's"
     )
+    ner: str = Field(
+        default="embedded",
+        pattern=r"^(embedded|none|spacy:.+|presidio:[\w.]+:\w+)$",
+        description="What finds names: embedded, none, spacy:PIPELINE, presidio:MODULE:NAME",
+    )
     leak_gate: bool = Field(default=True, description="Check redacted text a second time")
     workers: int = Field(default=0, ge=0, le=512, description="Processes; 0: as the input needs")
     ledger: str | None = Field(
         default=None, description="Local folder of the log; default: 'ledger' in the dataset"
+    )
+
+    publish_checkpoint: tuple[str, ...] = Field(
+        default=(),
+        description="Where copies of the log's checkpoint go: fsspec URLs or git:<work tree>",
+    )
+    suppress_counts_below: int = Field(
+        default=0, ge=0, description="Leave smaller counts out of the log and of reports"
     )
 
     @model_validator(mode="before")

@@ -117,13 +117,13 @@ class KeyStore:
         """Protect keys with a random passphrase in a file, without asking anybody."""
         self._passphrase.draw()
 
-    def passphrase(self) -> bytes:
-        """The passphrase of existing keys.
+    def passphrase(self, *, new: bool = False) -> bytes:
+        """The passphrase of existing keys; with ``new`` of keys about to be created.
 
         Raises:
             KeyringError: it cannot be had.
         """
-        return self._passphrase.get()
+        return self._passphrase.get(new=new)
 
     def log_signer(self, origin: str) -> LogSigner:
         """The log key, bound to the name of one log."""

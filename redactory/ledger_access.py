@@ -8,7 +8,7 @@ from audit_ledger import Draft, Log
 from redactory.canonical import digest_of
 from redactory.errors import KeyringError, LedgerError
 from redactory.keys import LOG, KeyStore
-from redactory.provenance import cli_provenance
+from redactory.provenance import cli_provenance, under_rules_of
 from redactory.trust import CheckedLog, TrustStore, remember
 from sealed_shards.access import DatasetHead
 from sealed_shards.key_changes import ChangeKind, KeyChange
@@ -85,7 +85,8 @@ class DatasetLog:
                 hint="ask the owner of the log to do it, or for its log key",
             )
         log = Log.open(self._checked.folder, self._keys.log_signer(reader.origin))
-        log.append(drafts, cli_provenance(None))
+        # The digests of the rules under which this data was made, whoever reads it now.
+        log.append(drafts, under_rules_of(cli_provenance(None), log, self._head.dataset))
         remember(TrustStore(self._keys.folder / "trust"), log)
 
 

@@ -1,12 +1,16 @@
-"""Who did it, for the log: the person at the command line."""
+"""Who did it, for the log: the person at the command line, and the rules in force."""
 
 from __future__ import annotations
 
 import getpass
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
-from audit_ledger import Provenance
+from audit_ledger import Log, Provenance
+from audit_ledger.statement import Rules
 from redactory import __version__
+from redactory.canonical import digest_of
 
 _NOT_A_TOKEN = re.compile(r"[^A-Za-z0-9_.@-]+")
 
@@ -23,3 +27,36 @@ def cli_provenance(run_id: str | None) -> Provenance:
         run_id=run_id,
         code_version=__version__,
     )
+
+
+def under_rules(
+    provenance: Provenance, policy_sha256: str, detector: Mapping[str, str]
+) -> Provenance:
+    """The same, with the digests of the policy and of the detectors in force.
+
+    Args:
+        provenance: who states it.
+        policy_sha256: digest of the policy's content.
+        detector: names and versions or digests of the detectors.
+    """
+    return replace(
+        provenance, policy_sha256=policy_sha256, detector_sha256=digest_of(dict(detector))
+    )
+
+
+def under_rules_of(provenance: Provenance, log: Log, dataset: str) -> Provenance:
+    """The same, with the rules under which the dataset was last sealed or published.
+
+    Args:
+        provenance: who states it.
+        log: the dataset's log.
+        dataset: the dataset's id.
+    """
+    newest: Rules | None = None
+    for kind in ("published", "sealed"):
+        for entry in log.entries(kind=kind):
+            if entry.statement.body.dataset == dataset:
+                newest = entry.statement.predicate.rules
+        if newest is not None:
+            return replace(provenance, policy_sha256=newest.policy, detector_sha256=newest.detector)
+    return provenance

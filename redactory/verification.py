@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from audit_ledger import LogVerifier
+from audit_ledger.place import Place, is_database
 from redactory.canonical import digest_of
 from redactory.durable import Folder, LocalFolder, open_folder
 from redactory.errors import InputError, LedgerError
 from redactory.evidence import Evidence
 from redactory.keys import KeyStore
 from redactory.ledger_access import DatasetLog
-from redactory.trust import CheckedLog, TrustStore, check_log
+from redactory.trust import CheckedLog, Expectations, TrustStore, check_log
+from redactory.verdict import Verdict
 from sealed_shards.access import DatasetHead, RecordedShard
 from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER, RUNS_FOLDER
 from sealed_shards.manifest import DatasetInfo
@@ -23,28 +24,6 @@ from sealed_shards.recipients import Identity
 from sealed_shards.verify import verify_files
 
 _TRIES = 3
-State = Literal["intact", "unproven", "broken"]
-
-
-@dataclass
-class Verdict:
-    """The outcome.
-
-    Attributes:
-        state: ``intact``; ``unproven`` (consistent in itself, but nothing says who made
-            it); ``broken``.
-        problems: (file, sentence), the log's first.
-        facts: counts and digests for people and programs.
-    """
-
-    state: State
-    problems: list[tuple[str, str]] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def exit_code(self) -> int:
-        """0 intact, 3 broken, 5 when no trusted key vouches for it."""
-        return {"intact": 0, "broken": 3, "unproven": 5}[self.state]
 
 
 def locate_ledger(path: str, ledger: str | None) -> Path:
@@ -63,6 +42,21 @@ def locate_ledger(path: str, ledger: str | None) -> Path:
     return folder.root if _is_bare_log(folder) else folder.root / LEDGER_FOLDER
 
 
+def locate_log(path: str, ledger: str | None) -> Place:
+    """The same, where the log may also lie in a database, named by its URL.
+
+    Raises:
+        InputError: nothing is there, or a remote dataset without a named ledger.
+    """
+    named = ledger or path
+    return named if is_database(named) else locate_ledger(path, ledger)
+
+
+def is_bare_log(path: str) -> bool:
+    """Whether there is only a log at ``path``, and no dataset."""
+    return is_database(path) or _is_bare_log(open_folder(path))
+
+
 def _is_bare_log(folder: Folder) -> bool:
     return folder.exists("log.vkey") and not folder.exists(LEDGER_FOLDER)
 
@@ -75,6 +69,7 @@ def verify_dataset(
     log_key: LogVerifier | None = None,
     trust_new: bool = False,
     identity: Identity | None = None,
+    expected: Expectations | None = None,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Verdict:
     """Verify the log and every file of the dataset at ``path``.
@@ -86,6 +81,7 @@ def verify_dataset(
         log_key: a verifier key; wins over what is pinned.
         trust_new: pin a log that is seen for the first time.
         identity: also decrypts every shard that is sealed for it; recorded first.
+        expected: a pinned checkpoint and witnesses, and a key that wins over ``log_key``.
         progress: told how many shards of how many are done.
 
     Raises:
@@ -93,9 +89,9 @@ def verify_dataset(
         LedgerError: there is no log, or (with ``identity``) the access cannot be recorded.
     """
     store = TrustStore(keys.folder / "trust")
-    place = locate_ledger(path, ledger)
+    place = locate_log(path, ledger)
     for _ in range(_TRIES):
-        checked = check_log(place, store, log_key=log_key, trust_new=trust_new)
+        checked = check_log(place, store, log_key=log_key, trust_new=trust_new, expected=expected)
         verdict = _verify(path, keys, checked, identity, progress)
         if not verdict.problems or not checked.has_grown(own=int(identity is not None)):
             break  # else a run may have published meanwhile: judge by what it recorded
@@ -167,9 +163,9 @@ def _check_files(
 
 def head_of(path: str, evidence: Evidence) -> DatasetHead | None:
     """The head of the dataset that lies at ``path``; None where only a log lies."""
-    folder = open_folder(path)
-    if _is_bare_log(folder):
+    if is_bare_log(path):
         return None
+    folder = open_folder(path)
     known = evidence.datasets()
     if folder.exists(DATASET_FILE):
         try:
@@ -193,4 +189,5 @@ def _log_facts(checked: CheckedLog) -> dict[str, Any]:
         "log_key_trusted": checked.trusted,
         "checkpoint_size": verdict.size,
         "checkpoint_root": verdict.root.hex(),
+        "witnesses": list(verdict.witnessed),
     }

@@ -20,7 +20,7 @@ from redactory.cli.output import facts_table, meter, notice, out, print_json
 if TYPE_CHECKING:
     from redactory.pipeline.run import RunResult
     from redactory.pipeline.setup import RunSetup
-    from redactory.verification import Verdict
+    from redactory.verdict import Verdict
 
 EXAMPLES = """
 **Example:** `redactory demo --output /tmp/redactory-demo`

@@ -10,7 +10,7 @@ from redactory.cli.output import errors, facts_table, out, print_json
 
 if TYPE_CHECKING:
     from redactory.reading import Trust
-    from redactory.verification import Verdict
+    from redactory.verdict import Verdict
 
 _PROBLEMS_SHOWN = 20
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from audit_ledger import Draft, Log, Provenance
 from redactory.canonical import sha256_hex
+from redactory.checkpoints import publish_run_checkpoint
 from redactory.errors import LedgerError, PolicyError
 from redactory.evidence import Evidence
 from redactory.exclusive import one_writer
@@ -24,7 +25,9 @@ from redactory.pipeline.recording import open_log
 from redactory.pipeline.sanitise import check_number_of_classes
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState
+from redactory.provenance import under_rules
 from redactory.report import ReportFacts, render_report
+from redactory.suppression import suppressed
 from redactory.trust import TrustStore, remember
 from sealed_shards.access import DatasetHead
 from sealed_shards.dataset import current_shards, published_manifests
@@ -67,8 +70,10 @@ def publish_run(
     """
     state = RunState(setup.folder, run_id)
     log = open_log(setup)
+    provenance = under_rules(provenance, setup.policy.digest, setup.detector)
     if not state.exists():
-        # An earlier try finished and could not say so.
+        # An earlier try finished and could not say so, or could not reach a target below.
+        publish_run_checkpoint(log, setup.keys, setup.config.publish_checkpoint)
         return _published(setup, log, _head(setup, log), run_id)
     batches = [state.read_result(result) for result in results]
     with one_writer(setup.ledger_folder):
@@ -82,6 +87,7 @@ def publish_run(
     remember(TrustStore(setup.keys.folder / "trust"), log)
     published = _published(setup, log, head, run_id)
     state.finish()
+    publish_run_checkpoint(log, setup.keys, setup.config.publish_checkpoint)
     return published
 
 
@@ -269,11 +275,13 @@ def _report_facts(
             operators.update(outcome.operators)
             reasons.update(outcome.reasons)
     checkpoint = log.checkpoint
+    limit = setup.config.suppress_counts_below
+    counts = suppressed({"entities": entities, "operators": operators}, limit)
     return ReportFacts(
         manifest=manifest,
-        entities=dict(entities),
-        operators=dict(operators),
-        reasons=dict(reasons),
+        entities=counts["entities"],
+        operators=counts["operators"],
+        reasons=suppressed({"reasons": reasons}, limit)["reasons"],
         detector=setup.detector,
         same_quarantine_key=setup.config.same_quarantine_key,
         leak_gate=setup.config.leak_gate,

@@ -18,6 +18,8 @@ from redactory.keys import LOG
 from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState
+from redactory.provenance import under_rules
+from redactory.suppression import suppressed
 from redactory.trust import TrustStore, claimed_origin, new_origin, refuse_rollback, remember
 from sealed_shards.layout import shard_files
 from sealed_shards.manifest import Segment
@@ -61,6 +63,7 @@ def record_run(
     """
     state = RunState(setup.folder, run_id)
     log = open_log(setup)
+    provenance = under_rules(provenance, setup.policy.digest, setup.detector)
     evidence = Evidence()
     for result in results:
         batch = state.read_result(result)
@@ -124,7 +127,7 @@ def _files(setup: RunSetup, batch: BatchResult) -> Iterator[tuple[SealedFile, li
         if not outcome.data.adopted:
             yield outcome.data, _data_drafts(setup, outcome)
         if outcome.quarantine is not None and not outcome.quarantine.adopted:
-            yield outcome.quarantine, [_quarantine_draft(outcome, outcome.quarantine)]
+            yield outcome.quarantine, [_quarantine_draft(setup, outcome, outcome.quarantine)]
     if batch.sources is not None and not batch.sources.adopted:
         yield batch.sources, [_sealed_draft(batch.sources)]
 
@@ -142,6 +145,8 @@ def _data_drafts(setup: RunSetup, outcome: ShardOutcome) -> list[Draft]:
             "records": outcome.rows_in,
         },
     )
+    limit = setup.config.suppress_counts_below
+    counts = suppressed({"entities": outcome.entities, "operators": outcome.operators}, limit)
     redacted = Draft(
         kind="redacted",
         subject=((f"input/{outcome.shard}", inputs),),
@@ -151,8 +156,8 @@ def _data_drafts(setup: RunSetup, outcome: ShardOutcome) -> list[Draft]:
             "records_in": outcome.rows_in,
             "records_out": outcome.rows_out,
             "quarantined": outcome.quarantined,
-            "entities": outcome.entities,
-            "operators": outcome.operators,
+            **counts,
+            "suppressed_below": limit or None,
         },
     )
     return [ingested, redacted, _sealed_draft(outcome.data)]
@@ -162,9 +167,10 @@ def _sealed_draft(file: SealedFile) -> Draft:
     return Draft(kind="sealed", subject=_ciphertext(file), body=_sealed_body(file))
 
 
-def _quarantine_draft(outcome: ShardOutcome, file: SealedFile) -> Draft:
+def _quarantine_draft(setup: RunSetup, outcome: ShardOutcome, file: SealedFile) -> Draft:
+    reasons = suppressed({"reasons": outcome.reasons}, setup.config.suppress_counts_below)
     body = _sealed_body(file) | {
-        "reasons": outcome.reasons,
+        **reasons,
         "records": outcome.quarantined,
         "of_shard": outcome.shard,
     }
