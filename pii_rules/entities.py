@@ -12,8 +12,8 @@ from typing import Final
 TYPE_ORDER: Final = (
     "EMAIL_ADDRESS",
     "IBAN_CODE",
-    "CREDIT_CARD",
     "CN_RESIDENT_ID",
+    "CREDIT_CARD",
     "CN_SOCIAL_CREDIT_CODE",
     "VIN",
     "IMEI",

@@ -51,10 +51,16 @@ _NHS: Final = (
     ("NHS in one piece", rf"{_LEFT}\d{{10}}{_RIGHT}", 0.1),
 )
 _DEA: Final = (("DEA certificate", rf"{_LEFT}[ABCDEFGHJKLMPRSTUX][A-Z9]\d{{7}}{_RIGHT}", 0.4),)
+# "C::" in a program is no address: one digit at least. IPv4 is an own rule.
 _IPV6: Final = tuple(
-    (pattern.name, pattern.regex, pattern.score)
+    (pattern.name, rf"(?=[A-F:]{{0,39}}\d){pattern.regex}", pattern.score)
     for pattern in IpRecognizer.PATTERNS
-    if pattern.name != "IPv4"  # an own rule
+    if pattern.name != "IPv4"
+)
+# What begins with 9 is a taxpayer number, never a social security number.
+_SSN: Final = tuple(
+    (pattern.name, rf"(?!9\d\d){pattern.regex}", pattern.score)
+    for pattern in UsSsnRecognizer.PATTERNS
 )
 
 _ADOPTED: Final = (
@@ -65,7 +71,12 @@ _ADOPTED: Final = (
     _Adopted(IpRecognizer, patterns=_IPV6, anchors=(":",)),
     _Adopted(MacAddressRecognizer, anchors=(":", "-", ".")),
     _Adopted(UuidRecognizer, anchors=("-",)),
-    _Adopted(UsSsnRecognizer, ("social security", "ssn", "ssns", "社会安全", "社安"), digits=9),
+    _Adopted(
+        UsSsnRecognizer,
+        ("social security", "ssn", "ssns", "社会安全", "社安"),
+        patterns=_SSN,
+        digits=9,
+    ),
     _Adopted(UsItinRecognizer, ("taxpayer", "itin", "tax id", "tin"), digits=9),
     _Adopted(UsMbiRecognizer, digits=5),
     _Adopted(UsNpiRecognizer, ("npi", "national provider"), decisive=False, digits=10),

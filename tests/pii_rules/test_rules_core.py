@@ -153,14 +153,50 @@ IPV4 = [
     ("IP192.0.2.1，", "192.0.2.1"),
     ("登录地址：198.51.100.7。", "198.51.100.7"),
     ("from 203.0.113.255.", "203.0.113.255"),
-    ("2001:db8::1", "2001:db8::1"),
+    ("服务器10.0.0.1上", "10.0.0.1"),
+    ("10.0.0.0/8", "10.0.0.0/8"),
+    ("ssh://192.0.2.9:22", "192.0.2.9"),
+    ("[192.0.2.10]", "192.0.2.10"),
+    ("ip=198.51.100.20;", "198.51.100.20"),
+    ("１９２．０．２．１", "１９２．０．２．１"),
     # near misses
     ("192.0.2.256", None),
+    ("192.0.2.", None),
+    ("192.0..2.1", None),
+    ("192,0,2,1", None),
+    ("300.1.1.1", None),
     ("192.0.2", None),
     ("1.192.0.2.1", None),
     ("192.0.2.1.5", None),
     ("192.0.2.1234", None),
     ("10:30:15", None),
+]
+
+ACCOUNT_ID = [
+    ("customer no. 10443322", "10443322"),
+    ("客户编号：C-884213", "C-884213"),
+    ("EMP-37964", "EMP-37964"),
+    ("employee id: E12345", "E12345"),
+    ("member number is 00123456", "00123456"),
+    ("Policy #: PA-4455667", "PA-4455667"),
+    ("invoice no INV2024001", "INV2024001"),
+    ("claim number 77-123456", "77-123456"),
+    ("Ann Lee (K-5117499), today", "K-5117499"),
+    ("保单号：P12345678", "P12345678"),
+    ("订单号为20240312001，", "20240312001"),
+    ("ticket #48291", "48291"),
+    # near misses
+    ("customer number unknown", None),
+    ("part K-51174", None),
+    ("ABCD-5117499", None),
+    ("order of 12345", None),
+    ("ticket #3791", None),
+    ("case no. 12", None),
+    ("the members 20240312", None),
+    ("0921 3786 5272 8450 847", None),
+    ("policy of 2024", None),
+    ("订单已取消", None),
+    ("客户2024年", None),
 ]
 
 OTHERS = [
@@ -212,6 +248,17 @@ OTHERS = [
     ("12345678901", None),
 ]
 
+RULES = {
+    "Email": EMAIL,
+    "Card": CARD,
+    "Iban": IBAN,
+    "Phone": PHONE,
+    "Url": URL,
+    "IPv4": IPV4,
+    "Account id": ACCOUNT_ID,
+    "Medical record number": RECORD_NUMBER,
+}
+
 
 def check(found, kind, text, surface, tag=None):
     got = [s for t, s in found(text, tag) if t == kind]
@@ -253,6 +300,12 @@ def test_medical_record_number(found, text, surface):
 @pytest.mark.parametrize(("text", "surface"), IPV4)
 def test_ip_address(found, text, surface):
     check(found, "IP_ADDRESS", text, surface)
+
+
+@pytest.mark.parametrize(("text", "surface"), ACCOUNT_ID)
+@pytest.mark.parametrize("tag", ["en", "zh"])
+def test_account_id(found, text, surface, tag):
+    check(found, "ACCOUNT_ID", text, surface, tag)
 
 
 @pytest.mark.parametrize(("text", "wanted"), OTHERS)

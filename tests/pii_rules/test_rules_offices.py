@@ -102,28 +102,60 @@ EXPIRY = [
     ("exp 00/26", None),
 ]
 
-WALLET = [
-    ("0x" + "ab" * 20, "0x" + "ab" * 20),
+ETHER = "0x" + "ab" * 20
+LITECOIN = "LVg2kJoFNg45Nbpy53h7Fe1wKyeXVRhMH9"
+TRON = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"
+DOGE = "DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L"
+MONERO = "4" + "A" + "9" * 93
+ETHEREUM = [
+    (ETHER, ETHER),
     ("钱包0x" + "AB" * 20, "0x" + "AB" * 20),
-    ("LVg2kJoFNg45Nbpy53h7Fe1wKyeXVRhMH9", "LVg2kJoFNg45Nbpy53h7Fe1wKyeXVRhMH9"),
-    ("ltc: LVg2kJoFNg45Nbpy53h7Fe1wKyeXVRhMH9.", "LVg2kJoFNg45Nbpy53h7Fe1wKyeXVRhMH9"),
-    ("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"),
-    ("转到TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t，", "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"),
-    ("DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L", "DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L"),
-    ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"),
-    ("bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",) * 2,
-    ("4" + "A" + "9" * 93, "4" + "A" + "9" * 93),
+    (f"eth:{ETHER}.", ETHER),
+    (f"send to {ETHER}, please", ETHER),
+    (f"({ETHER})", ETHER),
+    (f"地址：{ETHER}。", ETHER),
+    (f'"{ETHER}"', ETHER),
+    (f"ethereum:{ETHER}@1", ETHER),
+    ("0x52908400098527886E0F7030069857D2E4169EE7",) * 2,
+    (
+        "to 0xde709f2102306220921060314715629080e2fb77 now",
+        "0xde709f2102306220921060314715629080e2fb77",
+    ),
     # near misses
     ("0x" + "ab" * 19, None),
     ("0x" + "ag" * 20, None),
     ("x0x" + "ab" * 20, None),
-    ("LVg2kJoFNg45Nbpy53h7Fe1wKyeXVRhMH8", None),
-    ("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6u", None),
-    ("DH5yaieqoZN36fDVciNyRueRGvGLR3mr7", None),
-    ("XTR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", None),
-    ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", None),
-    ("4" + "A" + "9" * 92, None),
+    ("0x" + "ab" * 32, None),
     ("0xdeadbeef", None),
+    ("ab" * 20, None),
+    ("0y" + "ab" * 20, None),
+    (ETHER + "z", None),
+    (ETHER[:-1] + "_0", None),
+    ("0 x" + "ab" * 20, None),
+]
+WALLET = [
+    (LITECOIN, LITECOIN),
+    (f"ltc: {LITECOIN}.", LITECOIN),
+    (TRON, TRON),
+    (f"转到{TRON}，", TRON),
+    (DOGE, DOGE),
+    (f"({DOGE})", DOGE),
+    (f"tron:{TRON}?amount=5", TRON),
+    (f'"{LITECOIN}"', LITECOIN),
+    (MONERO, MONERO),
+    (f"monero {MONERO} ok", MONERO),
+    # near misses
+    (LITECOIN[:-1] + "8", None),
+    (TRON[:-1] + "u", None),
+    (DOGE[:-1], None),
+    (f"X{TRON}", None),
+    (MONERO[:-1], None),
+    (f"{DOGE}9", None),
+    (LITECOIN.replace("V", "W"), None),
+    (TRON.lower(), None),
+    ("T" + "a" * 33, None),
+    ("D" * 34, None),
+    ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", None),
 ]
 
 ACCOUNT = [
@@ -230,12 +262,24 @@ NATIONAL = [
     ("green card 2019", None),
 ]
 
+RULES = {
+    "Insurance number": INSURANCE,
+    "Swift code": SWIFT,
+    "Card security code": CVV,
+    "Card expiry": EXPIRY,
+    "Ethereum address": ETHEREUM,
+    "Base58 address": WALLET,
+    "Bank account": ACCOUNT,
+    "Case number": CASE,
+    "Passport": PASSPORT,
+    "Identity number": NATIONAL,
+}
 TABLES = {
     "INSURANCE_NUMBER": INSURANCE,
     "SWIFT_CODE": SWIFT,
     "CARD_SECURITY_CODE": CVV,
     "CARD_EXPIRY": EXPIRY,
-    "CRYPTO": WALLET,
+    "CRYPTO": ETHEREUM + WALLET,
     "BANK_ACCOUNT": ACCOUNT,
     "CASE_NUMBER": CASE,
     "PASSPORT": PASSPORT,

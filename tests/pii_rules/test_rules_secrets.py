@@ -141,6 +141,14 @@ PASSWORDS = [
     ("password: ab", None),
 ]
 
+RULES = {
+    "Api key": API_KEYS,
+    "Labelled secret": LABELLED,
+    "Private key": PRIVATE_KEYS,
+    "Connection string": CONNECTIONS,
+    "Password": PASSWORDS,
+}
+
 
 @pytest.mark.parametrize(
     ("kind", "text", "surface"),

@@ -202,6 +202,16 @@ TABLES = {
     "DATE_OF_BIRTH": BIRTH,
 }
 
+RULES = {
+    "Imei": IMEI,
+    "Vin": VIN,
+    "Username": USERNAME,
+    "Coordinates": COORDINATES,
+    "Age over 89": AGE,
+    "Date in words": DATES,
+    "Date of birth": BIRTH,
+}
+
 
 @pytest.mark.parametrize(
     ("kind", "text", "surface"), [(kind, *case) for kind, table in TABLES.items() for case in table]

@@ -122,7 +122,42 @@ LICENCE = [
     ("XMORGA657054SM9IJ", None),
 ]
 
+PLATE = [
+    ("HK72 CKH", "HK72 CKH"),
+    ("my car, AB51 ABC.", "AB51 ABC"),
+    ("VRN: LD68XYZ", "LD68XYZ"),
+    ("(BD51 SMR)", "BD51 SMR"),
+    ("车牌GX15 OGJ，", "GX15 OGJ"),
+    ("registration YD70 KLM", "YD70 KLM"),
+    ("a van SN08 TYU stolen", "SN08 TYU"),
+    ('"WR04NPD"', "WR04NPD"),
+    ("plate=KE59 FGH;", "KE59 FGH"),
+    ("CA11 BCD and CA12 BCD", "CA11 BCD"),
+    # near misses
+    ("IK72 CKH", None),
+    ("HK92 CKH", None),
+    ("JH21 was", None),
+    ("HK72 CKHA", None),
+    ("hk72 ckh", None),
+    ("HK72 CIH", None),
+    ("HK00 CKH", None),
+    ("XHK72 CKH", None),
+    ("HK72-CKH", None),
+    ("H72 CKH", None),
+    ("HKK2 CKH", None),
+]
+
+RULES = {
+    "Postcode": POSTCODE,
+    "Unique taxpayer reference": UTR,
+    "Sort code": SORT_CODE,
+    "British account number": ACCOUNT,
+    "British driving licence": LICENCE,
+    "British licence plate": PLATE,
+}
+
 TABLES = {
+    "LICENSE_PLATE": PLATE[:9] + PLATE[10:],
     "LOCATION": POSTCODE,
     "TAX_ID": UTR,
     "UK_SORT_CODE": SORT_CODE,

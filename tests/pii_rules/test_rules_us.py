@@ -83,29 +83,55 @@ BOX = [
     ("电子信箱", None),
 ]
 
-TAX = [
+EMPLOYER = [
     ("EIN: 95-1976149", "95-1976149"),
     ("FEIN 12-3456789", "12-3456789"),
     ("employer id number 12-3456789", "12-3456789"),
     ("tax id 12-3456789", "12-3456789"),
     ("IRS no. 12-3456789", "12-3456789"),
+    ("EIN is 00-1234567", "00-1234567"),
+    ("federal id: 20-1234567.", "20-1234567"),
+    ("EIN=83-7654321;", "83-7654321"),
+    ("taxpayer 47-1122334", "47-1122334"),
+    ("雇主税号12-3456789，", "12-3456789"),
+    # near misses
+    ("12-3456789", None),
+    ("IRS 12-345678", None),
+    ("part 12-34567890", None),
+    ("112-3456789", None),
+    ("IRS 1-23456789", None),
+    ("EIN pending", None),
+    ("IRS 12-3456789-0", None),
+    ("IRS A12-3456789", None),
+    ("their 12-3456789", None),
+    ("IRS 2019", None),
+]
+
+TAX = [
     ("Tax ID: 123456789", "123456789"),
     ("taxpayer identification number is 123456789", "123456789"),
     ("TIN: 123-45-678A", "123-45-678A"),
     ("税号：91350100M000100Y4", "91350100M000100Y4"),
-    ("EIN is 00-1234567", "00-1234567"),
     ("tax reference number: AB1234567", "AB1234567"),
+    ("tax file number 123 456 782", "123 456 782"),
+    ("Tax No. 12/345", None),
+    ("TIN 123454321.", "123454321"),
+    ("tax payer id GB1234567", "GB1234567"),
+    ("纳税人识别号为110105600012345，", "110105600012345"),
+    ("tax code: RSSM85", None),
+    ("tax number: 12345678X", "12345678X"),
+    ("TIN#4455667788", "4455667788"),
     # near misses
-    ("12-3456789", None),
     ("EIN 123", None),
     ("tax identification", None),
     ("tax 123456789", None),
     ("taxi number 123456", None),
-    ("EIN pending", None),
-    ("part 12-34567890", None),
-    ("112-3456789", None),
     ("税务局2019", None),
     ("tax code of 1986", None),
+    ("tin roof 123456", None),
+    ("tax id unknown", None),
+    ("税号不详", None),
+    ("a satin 123456789", None),
 ]
 
 DRIVER = [
@@ -180,9 +206,20 @@ BAR = [
     ("attorneys no. 123456", None),
 ]
 
+RULES = {
+    "Street address": STREET,
+    "City, state and ZIP": ZIP,
+    "Post office box": BOX,
+    "Employer identification number": EMPLOYER,
+    "Tax number": TAX,
+    "Driver licence": DRIVER,
+    "American licence plate": PLATE,
+    "Bar number": BAR,
+}
+
 TABLES = {
     "LOCATION": STREET + ZIP + BOX,
-    "TAX_ID": TAX,
+    "TAX_ID": EMPLOYER + TAX,
     "US_DRIVER_LICENSE": DRIVER,
     "LICENSE_PLATE": PLATE,
     "BAR_NUMBER": BAR,
