@@ -8,7 +8,8 @@ from math import ceil, floor, log10
 from typing import Final, NamedTuple
 
 _WIDTH, _HEIGHT = 400, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 20, 40, 52
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 20, 46, 52
+_LETTER, _LINE = 7.0, 14.0  # width and height of a letter, about
 _COLOURS: Final = ("#0b63ce", "#b04a00", "#18733a", "#6a3fc4", "#b4175b", "#55606c")
 
 
@@ -18,6 +19,19 @@ class Point(NamedTuple):
     name: str
     speed: float
     quality: float
+
+
+class Box(NamedTuple):
+    """Where a name stands: left edge, base line, width."""
+
+    left: float
+    base: float
+    width: float
+
+    def meets(self, other: Box) -> bool:
+        """Whether the two would overlap."""
+        beside = self.left < other.left + other.width and other.left < self.left + self.width
+        return beside and abs(self.base - other.base) < _LINE
 
 
 class Panel(NamedTuple):
@@ -78,14 +92,25 @@ def _panel(panel: Panel) -> str:
         f'<text x="{_LEFT + across / 2:.0f}" y="{_HEIGHT - 12}" text-anchor="middle">'
         "kB per CPU second</text>"
     )
+    boxes: list[Box] = []
     for colour, point in zip(_COLOURS, panel.points, strict=False):
-        at, end = x(point.speed), "end" if x(point.speed) > _LEFT + across * 0.7 else "start"
-        shift = -9 if end == "end" else 9
+        at, height = x(point.speed), y(point.quality)
+        boxes.append(_free(at, height, point.name, boxes))
         parts += [
-            f'<circle cx="{at:.1f}" cy="{y(point.quality):.1f}" r="5" fill="{colour}"/>',
+            f'<circle cx="{at:.1f}" cy="{height:.1f}" r="5" fill="{colour}"/>',
             (
-                f'<text x="{at + shift:.1f}" y="{y(point.quality) - 7:.1f}" text-anchor="{end}" '
+                f'<text x="{boxes[-1].left:.1f}" y="{boxes[-1].base:.1f}" '
                 f'fill="{colour}">{escape(point.name)}</text>'
             ),
         ]
     return "".join(parts)
+
+
+def _free(x: float, y: float, name: str, taken: Sequence[Box]) -> Box:
+    """A place for a point's name: right of it or left, then ever further up."""
+    width = _LETTER * len(name)
+    sides = [side for side in (x + 9, x - 9 - width) if _LEFT <= side <= _WIDTH - width]
+    places = [Box(side, y + 4 - _LINE * step, width) for step in range(9) for side in sides]
+    return next(
+        (place for place in places if not any(place.meets(other) for other in taken)), places[0]
+    )
