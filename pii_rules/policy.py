@@ -135,12 +135,16 @@ class Policy(BaseModel):
         """Whether any rule makes keyed pseudonyms."""
         return any(r.operator == "token" for r in (self.default, *self.entities.values()))
 
+    def content(self) -> dict[str, Any]:
+        """The whole policy as JSON values; :attr:`digest` is over their canonical form."""
+        content = self.model_dump(mode="json", by_alias=True, exclude={"entities"})
+        rules = {name: rule.model_dump(by_alias=True) for name, rule in self.entities.items()}
+        return {**content, "entities": rules}
+
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of the canonical JSON of the whole policy."""
-        content = self.model_dump(mode="json", by_alias=True, exclude={"entities"})
-        rules = {name: rule.model_dump(by_alias=True) for name, rule in self.entities.items()}
-        return digest_of({**content, "entities": rules})
+        return digest_of(self.content())
 
 
 def built_in_policies() -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from audit_ledger import (
     LogVerifier,
     verify_log,
 )
+from audit_ledger.archive import ArchivedLog
 from audit_ledger.merkle import verify_consistency
 from audit_ledger.place import Place, is_database, store_at
 from redactory.canonical import canonical_json, sha256_hex
@@ -232,6 +234,37 @@ def load_log_key(value: str | os.PathLike[str]) -> LogVerifier:
         return LogVerifier.from_vkey(line, where=str(path))
     except LedgerError as error:
         raise KeyringError(error.what, where=str(path)) from None
+
+
+def load_pinned(path: Path) -> bytes:
+    """A checkpoint note that the user kept, from a file of its own or an evidence bundle.
+
+    Raises:
+        InputError: unreadable, or a zip without a checkpoint.
+    """
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                return ArchivedLog(archive, "ledger/").read("checkpoint")
+        return path.read_bytes()
+    except (OSError, zipfile.BadZipFile):
+        raise InputError("the pinned checkpoint cannot be read", where=str(path)) from None
+
+
+def load_witness(value: str) -> CosignatureVerifier:
+    """A witness's verifier key: the line itself, or a file that holds it.
+
+    Raises:
+        KeyringError: unreadable or malformed.
+    """
+    path = Path(value)
+    try:
+        line = path.read_text(encoding="ascii").strip() if path.is_file() else value
+        return CosignatureVerifier.from_vkey(line, where="witness")
+    except (OSError, UnicodeDecodeError):
+        raise KeyringError("the witness's key cannot be read", where=str(path)) from None
+    except LedgerError as error:
+        raise KeyringError(error.what, where="witness") from None
 
 
 def claimed_origin(folder: Place) -> str:

@@ -10,6 +10,7 @@ from redactory.cli.output import errors, facts_table, out, print_json
 
 if TYPE_CHECKING:
     from redactory.reading import Trust
+    from redactory.trust import Expectations
     from redactory.verdict import Verdict
 
 _PROBLEMS_SHOWN = 20
@@ -21,6 +22,7 @@ def verify(
     *,
     key_file: str | None = None,
     own_key: bool = False,
+    expected: Expectations | None = None,
     quiet: bool = False,
 ) -> Verdict:
     """Verify the dataset or log at ``path``."""
@@ -45,6 +47,7 @@ def verify(
             log_key=trust.verifier(),
             trust_new=trust.trust_new,
             identity=identity,
+            expected=expected,
             progress=told,
         )
     finally:
@@ -55,7 +58,14 @@ def show_verdict(verdict: Verdict, *, as_json: bool) -> None:
     """Print the verdict and exit with its code."""
     if as_json:
         problems = [{"file": file, "what": what} for file, what in verdict.problems]
-        print_json({"state": verdict.state, "problems": problems, **verdict.facts})
+        print_json(
+            {
+                "state": verdict.state,
+                "sentence": verdict.sentence,
+                "problems": problems,
+                **verdict.facts,
+            }
+        )
         raise typer.Exit(verdict.exit_code)
     facts = verdict.facts
     if verdict.state == "intact":
@@ -65,12 +75,14 @@ def show_verdict(verdict: Verdict, *, as_json: bool) -> None:
         out.print(
             f"  No key that you trust vouches for this log. Its key's fingerprint is\n"
             f"  {facts['log_key_fingerprint']}\n"
-            "  Compare it with what the log's owner tells you, then use --trust-new-log.",
+            "  Compare it with what the log's owner tells you, then give the key with --log-key, or "
+            "use --trust-new-log.",
             soft_wrap=True,
         )
     else:
         out.print("[bold red]✘ broken[/]: this is not what was recorded")
-        for file, what in verdict.problems[:_PROBLEMS_SHOWN]:
+        out.print(verdict.sentence, style="bold red", markup=False, soft_wrap=True)
+        for file, what in verdict.problems[1:_PROBLEMS_SHOWN]:
             out.print(f"  {file}: {what}", style="red", markup=False, soft_wrap=True)
         more = len(verdict.problems) - _PROBLEMS_SHOWN
         if more > 0:
@@ -79,7 +91,9 @@ def show_verdict(verdict: Verdict, *, as_json: bool) -> None:
         "log": f"{facts['log']} ({facts['checkpoint_size']} statements)",
         "root": facts["checkpoint_root"],
     }
-    if "dataset" in facts:
+    if facts.get("witnesses"):
+        rows["witnessed by"] = ", ".join(facts["witnesses"])
+    if "version" in facts:
         rows["dataset"] = f"{facts['dataset']} (version {facts['version']})"
         rows["checked"] = (
             f"{facts['shards']} shards, {facts['quarantine_shards']} quarantine shards, "
