@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from audit_ledger import Entry
 from redactory.errors import LedgerError
-from sealed_shards.access import DatasetHead, RecordedShard, ShardKey
+from sealed_shards.access import EMPTY_WRAPS_SHA256, DatasetHead, RecordedShard, ShardKey
 from sealed_shards.header import ShardHeader
 from sealed_shards.layout import DATA, QUARANTINE, SOURCES
 
@@ -42,6 +42,7 @@ class Evidence:
     reasons: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     published: dict[str, list[Any]] = field(default_factory=dict)
     size: int = 0
+    _retired: dict[tuple[str, ShardKey, str], str] = field(default_factory=dict)
 
     @classmethod
     def gather(cls, entries: Iterable[Entry]) -> Evidence:
@@ -91,8 +92,8 @@ class Evidence:
             self.counts.setdefault(body.dataset, {})[body.shard] = counts
         elif kind == "published":
             self._add_published(body, where=where)
-        elif kind in ("granted", "revoked", "rewrapped"):
-            self._change_keys(body, where=where)
+        elif kind in ("granted", "revoked", "rewrapped", "shredded"):
+            self._change_keys(kind, body, where=where)
 
     def _add_shard(self, body: Any, *, where: str) -> None:
         dataset, area = split_area(body.dataset)
@@ -116,9 +117,12 @@ class Evidence:
             header=header,
             wraps_sha256=body.keyring_sha256,
             replaced=(*older.replaced, older.header.stem) if older else (),
+            destroyed=older.destroyed if older else (),
         )
+        if older is not None:
+            self._retired[dataset, (area, body.shard), older.header.stem] = older.wraps_sha256
 
-    def _change_keys(self, body: Any, *, where: str) -> None:
+    def _change_keys(self, kind: str, body: Any, *, where: str) -> None:
         dataset, area = split_area(body.dataset)
         known = self.shards.get(dataset, {})
         if not len(body.stems) == len(body.prev) == len(body.new):
@@ -126,9 +130,20 @@ class Evidence:
         for stem, prev, new in zip(body.stems, body.prev, body.new, strict=True):
             key = (area, stem.partition(".")[0])
             shard = known.get(key)
-            if shard is None or shard.header.stem != stem or shard.wraps_sha256 != prev:
+            if kind == "shredded" and new != EMPTY_WRAPS_SHA256:
+                raise LedgerError("a shredded shard would keep keys", where=where)
+            if shard is not None and (shard.header.stem, shard.wraps_sha256) == (stem, prev):
+                # Whoever shreds a shard means its older versions as well.
+                destroyed = shard.replaced if new == EMPTY_WRAPS_SHA256 else shard.destroyed
+                known[key] = replace(shard, wraps_sha256=new, destroyed=destroyed)
+            elif shard is not None and self._retired.get((dataset, key, stem)) == prev:
+                # A run sealed the next version while the keys of this one were being changed.
+                self._retired[dataset, key, stem] = new
+                if new == EMPTY_WRAPS_SHA256:
+                    older = shard.replaced[: shard.replaced.index(stem) + 1]
+                    known[key] = replace(shard, destroyed=max(shard.destroyed, older, key=len))
+            else:
                 raise LedgerError("a change of keys does not follow from the log", where=where)
-            known[key] = replace(shard, wraps_sha256=new)
 
     def _add_published(self, body: Any, *, where: str) -> None:
         earlier = self.published.setdefault(body.dataset, [])

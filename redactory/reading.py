@@ -16,11 +16,11 @@ from redactory.keys import QUARANTINE, READER, KeyStore
 from redactory.ledger_access import DatasetLog
 from redactory.trust import CheckedLog, TrustStore, check_log, first_problem, load_log_key
 from redactory.verification import head_of, locate_ledger
-from sealed_shards.access import DatasetHead
-from sealed_shards.dataset import Dataset, current_shards, open_dataset, published_manifests
+from sealed_shards.access import DatasetHead, RecordedShard
+from sealed_shards.dataset import current_shards, open_dataset, published_manifests
+from sealed_shards.key_files import AnyIdentity, load_identity
 from sealed_shards.layout import DATA
-from sealed_shards.recipients import Identity
-from sealed_shards.software import load_identity
+from sealed_shards.opened import Dataset
 
 _TRIES = 3
 _ONE_WORD = re.compile(r"[A-Za-z0-9_.:@/+-]{1,200}")  # what a statement in the log may hold
@@ -101,7 +101,7 @@ def open_verified(
         raise InputError("the purpose is not one word", hint="such as: training, quality-check")
     keys = trust.keys()
     for tries_left in reversed(range(_TRIES)):
-        checked, head = _checked(path, trust, keys)
+        checked, head = checked_head(path, trust, keys)
         if not head.version:
             raise InputError("the dataset has not been published yet", where=path)
         try:
@@ -130,7 +130,7 @@ def open_verified(
     return OpenedDataset(opened)
 
 
-def own_identity(keys: KeyStore, area: str, key_file: str | None) -> Identity:
+def own_identity(keys: KeyStore, area: str, key_file: str | None) -> AnyIdentity:
     """The private key in ``key_file``, else the user's own for that area."""
     if key_file is not None:
         return load_identity(Path(key_file), keys.passphrase())
@@ -145,7 +145,7 @@ def describe(path: str, trust: Trust) -> dict[str, Any]:
         LedgerError: the log is broken.
         IntegrityError: a manifest is not as recorded.
     """
-    checked, head = _checked(path, trust, trust.keys())
+    checked, head = checked_head(path, trust, trust.keys())
     manifests = published_manifests(open_folder(path), head)
     current = current_shards(manifests)
     # Listed again with each new version of their data shard.
@@ -169,20 +169,30 @@ def describe(path: str, trust: Trust) -> dict[str, Any]:
             }
             for m in manifests
         ],
-        "shards": [
-            {
-                "shard": entry.shard,
-                "version": entry.version,
-                "rows": entry.rows,
-                "bytes": head.shards[DATA, entry.shard].header.size,
-                "sha256": entry.sha256,
-            }
-            for entry in current
-        ],
+        "shards": [_shard_facts(head.shards[DATA, entry.shard]) for entry in current],
     }
 
 
-def _checked(path: str, trust: Trust, keys: KeyStore) -> tuple[CheckedLog, DatasetHead]:
+def _shard_facts(shard: RecordedShard) -> dict[str, Any]:
+    header = shard.header
+    return {
+        "shard": header.ctx.shard,
+        "version": header.ctx.version,
+        "rows": header.rows,
+        "bytes": header.size,
+        "sha256": header.sha256,
+        "state": "shredded" if shard.shredded else "sealed",
+    }
+
+
+def checked_head(path: str, trust: Trust, keys: KeyStore) -> tuple[CheckedLog, DatasetHead]:
+    """The verified log of a dataset, and what it says of it.
+
+    Raises:
+        KeyringError: the log is not trusted.
+        LedgerError: the log is broken.
+        InputError: there is no dataset here.
+    """
     checked = check_log(
         locate_ledger(path, trust.ledger),
         TrustStore(keys.folder / "trust"),

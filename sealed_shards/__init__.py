@@ -7,15 +7,17 @@ The format is specified in ``docs/format/sealed-shard-v1.md``. Start reading at
 
 from sealed_shards.access import AccessLog, DatasetHead, RecordedShard
 from sealed_shards.context import FORMAT, ShardContext
-from sealed_shards.dataset import Dataset, open_dataset
+from sealed_shards.dataset import open_dataset
 from sealed_shards.delegated import DelegatedIdentity
 from sealed_shards.header import ShardHeader
 from sealed_shards.hybrid import HybridIdentity, HybridRecipient
 from sealed_shards.key_files import load_identity, load_recipient
+from sealed_shards.opened import Dataset
 from sealed_shards.pkcs11 import Pkcs11Keyring
 from sealed_shards.recipients import Identity, Recipient, RsaIdentity, RsaRecipient
 from sealed_shards.shard import SealedShard, open_shard, read_shard, seal
 from sealed_shards.software import SoftwareKeyring
+from sealed_shards.training import RowStream, to_hugging_face, to_torch
 
 __all__ = [
     "FORMAT",
@@ -29,6 +31,7 @@ __all__ = [
     "Pkcs11Keyring",
     "Recipient",
     "RecordedShard",
+    "RowStream",
     "RsaIdentity",
     "RsaRecipient",
     "SealedShard",
@@ -41,4 +44,6 @@ __all__ = [
     "open_shard",
     "read_shard",
     "seal",
+    "to_hugging_face",
+    "to_torch",
 ]

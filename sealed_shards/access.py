@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
+from redactory.canonical import digest_of
 from sealed_shards.header import ShardHeader
+
+EMPTY_WRAPS_SHA256: Final = digest_of({})
+"""Digest of the wraps file that holds no key: the shard was shredded."""
 
 ShardKey = tuple[str, str]
 """(area, shard id)."""
@@ -26,12 +30,19 @@ class RecordedShard:
         header: the header inside the newest ``sealed`` or ``quarantined`` statement.
         wraps_sha256: digest of the wraps file that is in force now.
         replaced: stems of older versions, whose files may still lie about.
+        destroyed: those of them whose keys were shredded, and must not lie about.
     """
 
     area: str
     header: ShardHeader
     wraps_sha256: str
     replaced: tuple[str, ...] = ()
+    destroyed: tuple[str, ...] = ()
+
+    @property
+    def shredded(self) -> bool:
+        """Whether nobody can open it any more: the wraps file in force is the empty one."""
+        return self.wraps_sha256 == EMPTY_WRAPS_SHA256
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import BinaryIO
 
@@ -17,7 +16,6 @@ from redactory.errors import IntegrityError
 
 CHUNK_BYTES = 1 << 20
 _HASH_BYTES = 32
-_CACHED_CHUNKS = 4
 
 
 def leaf_hash(chunk: bytes) -> bytes:
@@ -65,16 +63,16 @@ class HashingSink(io.RawIOBase):
         """Hash and pass on ``data``."""
         view = memoryview(data).cast("B")
         self._sink.write(view)
-        self._whole.update(view)
         self.size += len(view)
-        for_chunks = view
-        while for_chunks:
-            piece = for_chunks[: CHUNK_BYTES - self._in_chunk]
+        rest = view
+        while rest:
+            piece = rest[: CHUNK_BYTES - self._in_chunk]
+            self._whole.update(piece)  # piece by piece, so that both find it in the cache
             self._chunk.update(piece)
             self._in_chunk += len(piece)
             if self._in_chunk == CHUNK_BYTES:
                 self._close_chunk()
-            for_chunks = for_chunks[len(piece) :]
+            rest = rest[len(piece) :]
         return len(view)
 
     def digests(self) -> tuple[bytes, list[bytes]]:
@@ -103,7 +101,11 @@ def split_leaves(sidecar: bytes, *, root: bytes, size: int, where: str) -> list[
 
 
 class CheckedFile(io.RawIOBase):
-    """A read-only, seekable view of a ciphertext that never hands out an unchecked byte."""
+    """A read-only, seekable view of a ciphertext that never hands out an unchecked byte.
+
+    Chunks are kept once they are checked, so memory grows to what is read, at most the size of
+    the ciphertext, and Arrow takes slices of it without copying.
+    """
 
     def __init__(self, file: BinaryIO, leaves: Sequence[bytes], size: int, *, where: str) -> None:
         super().__init__()
@@ -112,7 +114,8 @@ class CheckedFile(io.RawIOBase):
         self._size = size
         self._where = where
         self._position = 0
-        self._cache: OrderedDict[int, bytes] = OrderedDict()
+        self._kept = bytearray(size)  # zeroed by the kernel, page by page, when first touched
+        self._checked = bytearray(len(leaves))
 
     def readable(self) -> bool:
         """Always."""
@@ -134,24 +137,30 @@ class CheckedFile(io.RawIOBase):
         self._position = bases[whence] + offset
         return self._position
 
+    def read_buffer(self, size: int = -1) -> memoryview:
+        """Up to ``size`` checked bytes, not copied. Arrow calls this where it finds it.
+
+        Raises:
+            IntegrityError: a chunk that holds the wanted bytes was changed.
+        """
+        start = min(self._position, self._size)
+        end = self._size if size < 0 else min(self._size, start + size)
+        if start < end:
+            self._check(start // CHUNK_BYTES, -(-end // CHUNK_BYTES))
+        self._position = max(self._position, end)
+        return memoryview(self._kept)[start:end].toreadonly()
+
     def read(self, size: int = -1) -> bytes:
         """Up to ``size`` checked bytes.
 
         Raises:
             IntegrityError: a chunk that holds the wanted bytes was changed.
         """
-        end = self._size if size < 0 else min(self._size, self._position + size)
-        pieces = []
-        while self._position < end:
-            number, offset = divmod(self._position, CHUNK_BYTES)
-            piece = self._checked_chunk(number)[offset : offset + end - self._position]
-            pieces.append(piece)
-            self._position += len(piece)
-        return b"".join(pieces)
+        return bytes(self.read_buffer(size))
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Fill ``buffer`` with checked bytes."""
-        data = self.read(len(buffer))
+        data = self.read_buffer(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
@@ -161,18 +170,33 @@ class CheckedFile(io.RawIOBase):
             self._file.close()
         super().close()
 
-    def _checked_chunk(self, number: int) -> bytes:
-        if number in self._cache:
-            self._cache.move_to_end(number)
-            return self._cache[number]
-        start = number * CHUNK_BYTES
+    def _check(self, first: int, end: int) -> None:
+        """Make sure of the chunks ``[first, end)``; neighbours are fetched together."""
+        while first < end:
+            if self._checked[first]:
+                first += 1
+                continue
+            run = first
+            while run < end and not self._checked[run]:
+                run += 1
+            self._fetch(first, run)
+            first = run
+
+    def _fetch(self, first: int, end: int) -> None:
+        start, stop = first * CHUNK_BYTES, min(end * CHUNK_BYTES, self._size)
+        view = memoryview(self._kept)
         self._file.seek(start)
-        chunk = self._file.read(min(CHUNK_BYTES, self._size - start))
-        if leaf_hash(chunk) != self._leaves[number]:
-            raise IntegrityError(
-                f"chunk {number} was changed since it was sealed", where=self._where
-            )
-        self._cache[number] = chunk
-        if len(self._cache) > _CACHED_CHUNKS:
-            self._cache.popitem(last=False)
-        return chunk
+        filled = start
+        while filled < stop:
+            count = self._file.readinto(view[filled:stop])  # type: ignore[attr-defined]
+            if not count:
+                break
+            filled += count
+        for number in range(first, end):
+            digest = hashlib.sha256(b"\0")
+            digest.update(view[number * CHUNK_BYTES : min((number + 1) * CHUNK_BYTES, filled)])
+            if digest.digest() != self._leaves[number]:
+                raise IntegrityError(
+                    f"chunk {number} was changed since it was sealed", where=self._where
+                )
+            self._checked[number] = 1

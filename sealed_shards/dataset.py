@@ -10,14 +10,11 @@ the shard decrypted chunk by chunk.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-
-import pyarrow as pa
+from collections.abc import Sequence
 
 from redactory.canonical import digest_of, sha256_hex
 from redactory.durable import Folder, open_folder
-from redactory.errors import IntegrityError
+from redactory.errors import IntegrityError, KeyringError
 from sealed_shards.access import AccessLog, DatasetHead, RecordedShard
 from sealed_shards.layout import (
     DATA,
@@ -28,35 +25,10 @@ from sealed_shards.layout import (
     shard_file,
 )
 from sealed_shards.manifest import DatasetInfo, Manifest, ManifestShard
+from sealed_shards.opened import Dataset
 from sealed_shards.recipients import Identity
-from sealed_shards.shard import read_shard, unwrap_data_key
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """An opened dataset area: its keys are unwrapped and the access is on record.
-
-    Attributes:
-        info: ``dataset.json``.
-        head: what the log says.
-        shards: the shards in reading order (order of publication).
-    """
-
-    folder: Folder
-    area: str
-    info: DatasetInfo
-    head: DatasetHead
-    shards: tuple[RecordedShard, ...]
-    _data_keys: tuple[bytes, ...] = field(repr=False)
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """Rows of all shards, decrypted in memory only.
-
-        Raises:
-            IntegrityError: a file is not the recorded one.
-        """
-        for shard, data_key in zip(self.shards, self._data_keys, strict=True):
-            yield from read_shard(self.folder, self.area, shard.header, data_key, columns=columns)
+from sealed_shards.shard import unwrap_data_key
+from sealed_shards.wraps import EMPTY_WRAPS
 
 
 def published_manifests(folder: Folder, head: DatasetHead) -> list[Manifest]:
@@ -118,6 +90,16 @@ def is_change_unfinished(folder: Folder, shard: RecordedShard) -> bool:
     return folder.exists(name) and sha256_hex(folder.read(name)) == shard.wraps_sha256
 
 
+def is_shred_unfinished(folder: Folder, shard: RecordedShard) -> bool:
+    """Whether a shard that was shredded on record still has keys in the folder."""
+    if not shard.shredded:
+        return False
+    name = shard_file(shard.area, "wraps", shard.header.stem)
+    waiting = next_wraps_file(shard.area, shard.header.stem)
+    kept = folder.exists(name) and folder.read(name) != EMPTY_WRAPS
+    return kept or folder.exists(waiting)
+
+
 def open_dataset(
     url: str,
     identity: Identity,
@@ -147,7 +129,10 @@ def open_dataset(
     info = DatasetInfo.decode(
         read_recorded(folder, DATASET_FILE, head.dataset_sha256), where=folder.path(DATASET_FILE)
     )
-    shards = _wanted(folder, head, area, shard)
+    wanted = _wanted(folder, head, area, shard)
+    shards = tuple(s for s in wanted if not s.shredded)
+    gone = tuple(s.header.ctx.shard for s in wanted if s.shredded)
+    _refuse_shredded(folder, wanted, only=shard)
     wraps = [read_wraps(folder, s) for s in shards]
     log.unwrapped(
         dataset=head.dataset,
@@ -160,7 +145,7 @@ def open_dataset(
         unwrap_data_key(folder, area, s.header, raw, identity)
         for s, raw in zip(shards, wraps, strict=True)
     )
-    return Dataset(folder, area, info, head, shards, keys)
+    return Dataset(folder, area, info, head, shards, gone, keys)
 
 
 def _wanted(
@@ -188,6 +173,19 @@ def _wanted(
             )
         recorded.append(found)
     return tuple(recorded)
+
+
+def _refuse_shredded(folder: Folder, wanted: Sequence[RecordedShard], *, only: str | None) -> None:
+    for shard in wanted:
+        where = folder.path(shard_file(shard.area, "wraps", shard.header.stem))
+        if is_shred_unfinished(folder, shard):
+            raise IntegrityError(
+                "was shredded on record, and its keys are still here",
+                where=where,
+                hint="redactory dataset settle",
+            )
+        if shard.shredded and only is not None:
+            raise KeyringError("holds no key any more: it was shredded", where=where)
 
 
 def is_recorded(entry: ManifestShard, found: RecordedShard) -> bool:

@@ -16,10 +16,12 @@ AREAS: Final = (DATA, QUARANTINE, SOURCES)
 
 DATASET_FILE: Final = "dataset.json"
 RUNS_FOLDER: Final = ".runs"
+CHANGES_FOLDER: Final = ".changes"
 LEDGER_FOLDER: Final = "ledger"
 REPORTS_FOLDER: Final = "reports"
 MANIFESTS_FOLDER: Final = "manifests"
 
+STEM_PATTERN: Final = r"[0-9a-f]{32}\.[0-9a-f]{16}"
 _SUFFIXES: Final = {"shards": "parquet", "headers": "json", "wraps": "json", "chunks": "sha256"}
 
 
@@ -37,6 +39,11 @@ def shard_files(area: str, stem: str) -> dict[str, str]:
 def next_wraps_file(area: str, stem: str) -> str:
     """Where new wraps wait until the log knows of them."""
     return f"{shard_file(area, 'wraps', stem)}.next"
+
+
+def wraps_folder(area: str) -> str:
+    """The folder of an area's wraps."""
+    return f"{area}/wraps" if area else "wraps"
 
 
 def shard_folders(area: str) -> list[str]:

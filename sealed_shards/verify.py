@@ -6,11 +6,11 @@ the wrapped key is the committed one and that every page decrypts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from redactory.canonical import sha256_hex
-from redactory.durable import Folder
+from redactory.durable import Folder, is_temporary
 from redactory.errors import IntegrityError, KeyringError
 from sealed_shards.access import DatasetHead, RecordedShard
 from sealed_shards.chunks import split_leaves
@@ -18,11 +18,13 @@ from sealed_shards.dataset import (
     file_sha256,
     is_change_unfinished,
     is_recorded,
+    is_shred_unfinished,
     published_manifests,
     read_recorded,
 )
 from sealed_shards.layout import (
     AREAS,
+    CHANGES_FOLDER,
     DATASET_FILE,
     MANIFESTS_FOLDER,
     REPORTS_FOLDER,
@@ -30,13 +32,18 @@ from sealed_shards.layout import (
     manifest_file,
     next_wraps_file,
     report_file,
+    shard_file,
     shard_files,
     shard_folders,
 )
 from sealed_shards.manifest import DatasetInfo, Manifest
 from sealed_shards.recipients import Identity
+from sealed_shards.resealing import read_plan
 from sealed_shards.shard import read_shard, unwrap_data_key
 from sealed_shards.wraps import parse_wraps
+
+_NEXT_WRITER = "the next change, or redactory dataset settle, removes it"
+_SHRED_UNFINISHED = "was shredded on record, and its keys are still here: the shred is unfinished"
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def verify_files(
     for shard in head.shards.values():
         problems = list(_shard_files(folder, shard))
         yield from problems
-        if identity is not None and not problems:
+        if identity is not None and not problems and not shard.shredded:
             yield from _contents(folder, shard, identity)
         if progress is not None:
             progress(shard)
@@ -106,8 +113,20 @@ def _manifest_entries(folder: Folder, head: DatasetHead) -> Iterator[Problem]:
                     )
 
 
+def _shredded(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:
+    for stem in shard.destroyed:
+        name = shard_file(shard.area, "wraps", stem)
+        if folder.exists(name):
+            yield Problem(name, _SHRED_UNFINISHED)
+    if is_shred_unfinished(folder, shard):
+        yield Problem(shard_file(shard.area, "wraps", shard.header.stem), _SHRED_UNFINISHED)
+
+
 def _shard_files(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:
     names = shard_files(shard.area, shard.header.stem)
+    yield from _shredded(folder, shard)
+    if shard.shredded:  # a state, not a failure: the ciphertext may be absent
+        return
     missing = [name for name in names.values() if not _is_file(folder, name)]
     yield from (Problem(name, "is missing") for name in missing)
     if names["headers"] not in missing and folder.read(names["headers"]) != shard.header.encode():
@@ -170,9 +189,24 @@ def _strays(folder: Folder, head: DatasetHead) -> Iterator[Problem]:
             known.add(next_wraps_file(shard.area, shard.header.stem))
     if any(folder.names(RUNS_FOLDER)):
         return  # a run that is under way puts files in place before it records them
+    planned = {
+        name for area, stem in read_plan(folder) for name in shard_files(area, stem).values()
+    }
     folders = [MANIFESTS_FOLDER, REPORTS_FOLDER]
     folders += [name for area in AREAS for name in shard_folders(area)]
     for name in folders:
         for found in folder.names(name):
             if found not in known:
-                yield Problem(found, "is not in the log: nobody vouches for this file")
+                yield Problem(found, _stray(found, planned))
+    if any(folder.names(CHANGES_FOLDER)):
+        yield Problem(CHANGES_FOLDER, f"a change was begun and is unfinished; {_NEXT_WRITER}")
+
+
+def _stray(name: str, planned: Collection[str]) -> str:
+    if name in planned:
+        return f"belongs to a change that was never recorded; {_NEXT_WRITER}"
+    if name.endswith(".next"):
+        return f"new keys were prepared and never recorded; {_NEXT_WRITER}"
+    if is_temporary(name):
+        return f"is left of a write that never ended; {_NEXT_WRITER}"
+    return "is not in the log: nobody vouches for this file"

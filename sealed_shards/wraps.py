@@ -8,12 +8,16 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from redactory.canonical import canonical_json, parse_canonical_json
 from redactory.errors import IntegrityError, KeyringError
 from sealed_shards.context import ShardContext, open_payload, wrap_payload
 from sealed_shards.recipients import Identity, Recipient
+
+EMPTY_WRAPS: Final = canonical_json({})
+"""The wraps file of a shredded shard."""
 
 _KID = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -29,6 +33,26 @@ def wrap_for(data_key: bytes, context: ShardContext, recipients: Iterable[Recipi
     if not wraps:
         raise KeyringError("no recipient to seal for", hint="give --recipient KEY.pub.pem")
     return canonical_json(wraps)
+
+
+def change_wraps(raw: bytes, *, add: bytes, drop: Collection[str], where: str) -> bytes:
+    """A wraps file without ``drop``, and with those of ``add`` (a wraps file) that are new.
+
+    Wraps that stay keep their bytes.
+
+    Raises:
+        IntegrityError: not a wraps file.
+        KeyringError: nobody would be left.
+    """
+    kept = {kid: wrap for kid, wrap in parse_wraps(raw, where=where).items() if kid not in drop}
+    wraps = {**parse_wraps(add, where=where), **kept}
+    if not wraps:
+        raise KeyringError(
+            "nobody could open the shard any more", where=where, hint="redactory dataset shred"
+        )
+    return canonical_json(
+        {kid: base64.b64encode(wrap).decode("ascii") for kid, wrap in wraps.items()}
+    )
 
 
 def parse_wraps(raw: bytes, *, where: str) -> Mapping[str, bytes]:

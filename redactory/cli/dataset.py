@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from redactory.cli import options
+from redactory.cli import lifecycle, options
 from redactory.cli.output import facts_table, notice, out, print_json
 from redactory.cli.verdict import show_verdict, verify
 
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from redactory.reading import Trust
 
 app = typer.Typer(
-    help="Show, read and verify sealed datasets.",
+    help="Show, read, verify and look after sealed datasets.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+for _command in lifecycle.COMMANDS:
+    app.command(_command.name, epilog=_command.example)(_command.run)
 
 _SHOWN = 20
 Folder = Annotated[str, typer.Argument(metavar="DATASET", help="The dataset's folder.")]
@@ -53,10 +55,14 @@ def show(
             f"{run['shards']:,}",
         )
     out.print(table)
-    table = Table("shard", "version", "rows", "bytes", box=None, pad_edge=False)
+    table = Table("shard", "version", "rows", "bytes", "state", box=None, pad_edge=False)
     for shard in shards[:_SHOWN]:
         table.add_row(
-            shard["shard"], str(shard["version"]), f"{shard['rows']:,}", f"{shard['bytes']:,}"
+            shard["shard"],
+            str(shard["version"]),
+            f"{shard['rows']:,}",
+            f"{shard['bytes']:,}",
+            shard["state"],
         )
     out.print(table)
     if len(shards) > _SHOWN:

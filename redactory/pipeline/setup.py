@@ -28,10 +28,10 @@ from redactory.pipeline.sealing import SealContext
 from redactory.pseudonym import SUBKEYS
 from redactory.sources import Listing, ReadOptions, list_sources
 from sealed_shards.dataset import current_shards, published_manifests
-from sealed_shards.key_changes import settle
 from sealed_shards.key_files import parse_recipient
 from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER
 from sealed_shards.manifest import ColumnField, DatasetInfo, ManifestShard, Role
+from sealed_shards.settling import settle
 from sealed_shards.software import read_key_file
 
 DEFAULT_SCOPE = "default"
@@ -82,7 +82,7 @@ class RunSetup:
         require("detect")
         from pii_rules import Detector  # noqa: PLC0415 - loads spaCy and Presidio
 
-        described = Detector(self.policy.languages, self.policy).describe()
+        described = Detector(self.policy.languages, self.policy, ner=self.config.ner).describe()
         # Statements in the log hold identifiers only, and a comma is none.
         return {name: value.replace(",", "+") for name, value in described.items()}
 

@@ -48,7 +48,13 @@ def change(keys, dataset, opened):
         folder = open_folder(dataset)
         recipients = [keys.recipient(name) for name in names]
         changes = [
-            rewrapped(folder, shard, keys.identity("reader"), recipients)
+            rewrapped(
+                folder,
+                shard,
+                add=recipients,
+                drop=[] if "reader" in names else [keys.recipient("reader").kid],
+                identity=keys.identity("reader"),
+            )
             for (area, _), shard in head.shards.items()
             if not area
         ]

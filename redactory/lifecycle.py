@@ -1,0 +1,269 @@
+"""Who may read a dataset, over its life: grant, revoke, rotate, reseal, shred (design page 20).
+
+Every change holds the writers' lock, verifies the log as a reader would, finishes what an
+earlier change left unfinished, and states itself in the log before it is in force. The files
+follow :mod:`sealed_shards.key_changes` and :mod:`sealed_shards.resealing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from redactory.canonical import digest_of
+from redactory.durable import Folder, open_folder
+from redactory.errors import InputError, KeyringError, LedgerError
+from redactory.exclusive import one_writer
+from redactory.reading import Trust, checked_head
+from redactory.reseal_log import LifeCycleLog
+from redactory.verification import locate_ledger
+from sealed_shards.access import DatasetHead, RecordedShard
+from sealed_shards.dataset import published_manifests
+from sealed_shards.key_changes import (
+    ChangeKind,
+    KeyChange,
+    apply_changes,
+    for_each,
+    rewrapped,
+    shredded,
+)
+from sealed_shards.layout import CHANGES_FOLDER, DATA, QUARANTINE, SOURCES
+from sealed_shards.recipients import Identity, Recipient
+from sealed_shards.resealing import Resealed, reseal
+from sealed_shards.settling import destroy, settle
+
+DATA_AREAS = (DATA,)
+WITHHELD_AREAS = (QUARANTINE, SOURCES)
+_RESEALED_AT_ONCE = 16
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What a change did.
+
+    Attributes:
+        shards: how many shards it concerned.
+        lost: key ids that could read before and cannot any more.
+        settled: files that an earlier, interrupted change had left unfinished.
+    """
+
+    shards: int
+    lost: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
+
+
+@dataclass
+class _Change:
+    folder: Folder
+    head: DatasetHead
+    log: LifeCycleLog
+    settled: tuple[str, ...]
+
+    def shards(
+        self, areas: Collection[str], *, shard: str | None = None, run: str | None = None
+    ) -> list[RecordedShard]:
+        """Those that hold keys, in these areas."""
+        found = [
+            s
+            for (area, name), s in self.head.shards.items()
+            if area in areas and shard in (None, name) and not s.shredded
+        ]
+        if run is not None:
+            listed = self._of_run(run)
+            found = [s for s in found if (s.area, s.header.ctx.shard) in listed]
+        if shard is not None and not found:
+            raise InputError("the dataset has no such shard", where=shard)
+        return found
+
+    def _of_run(self, run: str) -> set[tuple[str, str]]:
+        for manifest in published_manifests(self.folder, self.head):
+            if manifest.run_id == run:
+                areas = (manifest.shards, manifest.quarantine, manifest.sources)
+                named = zip((DATA, QUARANTINE, SOURCES), areas, strict=True)
+                return {(area, entry.shard) for area, entries in named for entry in entries}
+        raise InputError("the dataset has no such run", where=run, hint="redactory dataset show")
+
+    def record_unwrapping(
+        self, shards: Sequence[RecordedShard], identity: Identity, purpose: str
+    ) -> None:
+        if not shards:
+            return
+        self.log.unwrapped(
+            dataset=self.head.dataset,
+            purpose=purpose,
+            shard_set_sha256=digest_of([s.header.stem for s in shards]),
+            shards=len(shards),
+            kid=identity.kid,
+        )
+
+    def apply(self, kind: ChangeKind, changes: Sequence[KeyChange | None]) -> int:
+        wanted = [change for change in changes if change is not None]
+        if wanted:
+            apply_changes(self.folder, kind, wanted, self.log)
+        return len(wanted)
+
+
+def grant(
+    path: str,
+    trust: Trust,
+    identity: Identity,
+    recipients: Sequence[Recipient],
+    *,
+    areas: Collection[str] = DATA_AREAS,
+    shard: str | None = None,
+) -> Changed:
+    """Let more recipients read.
+
+    Args:
+        path: the dataset's folder.
+        trust: which log to believe.
+        identity: opens the shards now.
+        recipients: who shall read as well.
+        areas: which areas.
+        shard: only this shard.
+
+    Raises:
+        KeyringError: the identity cannot open a shard, or the log key is not here.
+        IntegrityError: something is not as recorded.
+        LedgerError: the log is broken or cannot be written; nothing changed.
+    """
+    with _changing(path, trust) as change:
+        shards = change.shards(areas, shard=shard)
+        change.record_unwrapping(shards, identity, "grant")
+        changes = [rewrapped(change.folder, s, add=recipients, identity=identity) for s in shards]
+        return Changed(change.apply("granted", changes), settled=change.settled)
+
+
+def revoke(
+    path: str,
+    trust: Trust,
+    kids: Collection[str],
+    *,
+    areas: Collection[str] = DATA_AREAS,
+    shard: str | None = None,
+) -> Changed:
+    """Take the wraps of these key ids away; needs no private key but the log's.
+
+    A reader who kept a copy of a wrap can still open the file: see :func:`reseal_shards`.
+
+    Raises:
+        KeyringError: nobody could read any more, or the log key is not here.
+        IntegrityError: something is not as recorded.
+        LedgerError: the log is broken or cannot be written; nothing changed.
+    """
+    with _changing(path, trust) as change:
+        shards = change.shards(areas, shard=shard)
+        changes = [rewrapped(change.folder, s, drop=kids) for s in shards]
+        count = change.apply("revoked", changes)
+        return Changed(count, tuple(kids) if count else (), change.settled)
+
+
+def rotate(
+    path: str,
+    trust: Trust,
+    identity: Identity,
+    recipient: Recipient,
+    *,
+    areas: Collection[str] = DATA_AREAS,
+) -> Changed:
+    """Replace the wraps of one key by those of another; ciphertexts and other readers stay.
+
+    Raises:
+        KeyringError: the identity cannot open a shard, or the log key is not here.
+        IntegrityError: something is not as recorded.
+        LedgerError: the log is broken or cannot be written; nothing changed.
+    """
+    if recipient.kid == identity.kid:
+        raise KeyringError("the new key is the old one", where=recipient.kid[:16])
+    with _changing(path, trust) as change:
+        shards = change.shards(areas)
+        change.record_unwrapping(shards, identity, "rotate")
+        changes = [
+            rewrapped(change.folder, s, add=[recipient], drop=[identity.kid], identity=identity)
+            for s in shards
+        ]
+        return Changed(change.apply("rewrapped", changes), (identity.kid,), change.settled)
+
+
+def reseal_shards(
+    path: str,
+    trust: Trust,
+    identity: Identity,
+    recipients: Sequence[Recipient],
+    *,
+    areas: Collection[str] = DATA_AREAS,
+    shard: str | None = None,
+    progress: Progress = lambda _done, _all: None,
+) -> Changed:
+    """Seal shards again under new data keys for exactly these recipients; shred the old ones.
+
+    An interruption leaves some shards resealed and the others as they were; the same command
+    again does them all.
+
+    Raises:
+        KeyringError: the identity cannot open a shard, or the log key is not here.
+        IntegrityError: something is not as recorded.
+        LedgerError: the log is broken or cannot be written.
+    """
+    with _changing(path, trust) as change:
+        shards = change.shards(areas, shard=shard)
+        change.record_unwrapping(shards, identity, "reseal")
+        for start in range(0, len(shards), _RESEALED_AT_ONCE):
+            part = shards[start : start + _RESEALED_AT_ONCE]
+            done = reseal(change.folder, part, identity, recipients, change.log)
+            _destroy_old(change.folder, done)
+            progress(start + len(part), len(shards))
+        return Changed(len(shards), settled=change.settled)
+
+
+def shred(
+    path: str,
+    trust: Trust,
+    *,
+    shard: str | None = None,
+    run: str | None = None,
+) -> Changed:
+    """Destroy the keys of a shard, of everything a run made, or (with neither) of the dataset.
+
+    Raises:
+        InputError: there is no such shard or run.
+        KeyringError: the log key is not here.
+        LedgerError: the log is broken or cannot be written; nothing was destroyed.
+    """
+    with _changing(path, trust) as change:
+        shards = change.shards((DATA, QUARANTINE, SOURCES), shard=shard, run=run)
+        count = change.apply("shredded", [shredded(s) for s in shards])
+        _destroy_replaced(change.folder, shards)
+        return Changed(count, settled=change.settled)
+
+
+def finish_changes(path: str, trust: Trust) -> Changed:
+    """Finish what an interrupted change left; nothing else."""
+    with _changing(path, trust) as change:
+        return Changed(0, settled=change.settled)
+
+
+@contextmanager
+def _changing(path: str, trust: Trust) -> Iterator[_Change]:
+    ledger = locate_ledger(path, trust.ledger)
+    if not ledger.is_dir():
+        raise LedgerError("there is no ledger here", where=str(ledger))
+    keys = trust.keys()
+    with one_writer(ledger):
+        checked, head = checked_head(path, trust, keys)
+        folder = open_folder(path)
+        settled = tuple(settle(folder, head))
+        yield _Change(folder, head, LifeCycleLog(keys, checked, head), settled)
+
+
+def _destroy_old(folder: Folder, batch: Sequence[Resealed]) -> None:
+    for_each(lambda r: destroy(folder, r.old.area, r.old.header.stem), batch)
+    _destroy_replaced(folder, [resealed.old for resealed in batch])
+    folder.delete_tree(CHANGES_FOLDER)
+
+
+def _destroy_replaced(folder: Folder, shards: Sequence[RecordedShard]) -> None:
+    stems = [(s.area, stem) for s in shards for stem in s.replaced]
+    for_each(lambda pair: destroy(folder, *pair), stems)
