@@ -75,8 +75,8 @@ def show_verdict(verdict: Verdict, *, as_json: bool) -> None:
         out.print(
             f"  No key that you trust vouches for this log. Its key's fingerprint is\n"
             f"  {facts['log_key_fingerprint']}\n"
-            "  Compare it with what the log's owner tells you, then give the key with --log-key, or "
-            "use --trust-new-log.",
+            "  Compare it with what the log's owner tells you, then give the key with --log-key,\n"
+            "  or use --trust-new-log.",
             soft_wrap=True,
         )
     else:

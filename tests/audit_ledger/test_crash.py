@@ -173,3 +173,84 @@ def test_killed_between_system_calls(log, folder, origin, signer, sealed, proven
         assert verdict.ok, verdict.problems
         assert verdict.size in {size, size + 10}
         size = verdict.size
+
+
+def test_random_kills_lose_nothing_that_was_acknowledged(tmp_path):
+    """1,000 kills in full, a fiftieth by default."""
+    kills = 1000 if os.environ.get("REDACTORY_FULL") else 20
+    repository = Path(__file__).parents[2]
+    script = Path(__file__).with_name("killed_writer.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), str(kills), "7"],
+        env=os.environ | {"PYTHONPATH": str(repository)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    rounds, acknowledged, _ = map(int, done.stdout.split())
+    assert rounds == kills
+    assert acknowledged > kills // 4, "the kills came before anything was written"
+
+
+class Recorder(LedgerFolder):
+    """Writes down what an append writes, in order."""
+
+    def __init__(self, root: Path):
+        super().__init__(root)
+        self.writes = []
+
+    def write(self, name, data):
+        self.writes.append((name, data))
+        super().write(name, data)
+
+
+@pytest.mark.parametrize("size", [0, 250])
+def test_a_crash_at_any_byte_of_any_write(
+    size, log, folder, signer, sealed, provenance, environment, tmp_path
+):
+    """Whatever prefix of whatever file the crash leaves, the log is what it was before."""
+    log.append([sealed(i) for i in range(size)], provenance)
+    shutil.copytree(folder, tmp_path / "before")
+    recorder = Recorder(tmp_path / "recorded")
+    shutil.copytree(folder, recorder.root)
+    batch = [sealed(size + i) for i in range(10 if size else 2)]
+    Log.open(recorder, signer).append(batch, provenance)
+    points = 5000 if os.environ.get("REDACTORY_FULL") else 40
+    before = contents(tmp_path / "before")
+    for number, (name, data) in enumerate(recorder.writes):
+        for length in {*range(0, len(data), len(data) // points + 1), len(data)}:
+            for written, whole in recorder.writes[:number]:
+                (folder / written).parent.mkdir(parents=True, exist_ok=True)
+                (folder / written).write_bytes(whole)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data[:length])
+            reopened = Log.open(folder, signer, environment=environment)
+            assert name in reopened.repaired
+            assert contents(folder) == before
+    assert len(Log.open(folder, signer).append(batch, provenance)) == len(batch)
+    assert verify_log(folder, verifier=signer.verifier).ok
+
+
+def test_everything_is_durable_before_the_checkpoint_that_covers_it(
+    log, folder, signer, sealed, provenance, monkeypatch
+):
+    """A power cut keeps what was synced: so syncs come before the rename, files before folders."""
+    events = []
+    fsync, replace = os.fsync, Path.replace
+
+    def noted_fsync(descriptor):
+        events.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        fsync(descriptor)
+
+    def noted_replace(path, target):
+        events.append(f"rename {Path(target).name}")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    log.append([sealed(i) for i in range(600)], provenance)
+    renamed = events.index("rename checkpoint")
+    tiles = [str(path) for path in folder.rglob("tile/**/*")]
+    assert set(tiles) | {str(folder)} <= set(events[:renamed])
+    assert str(folder) in events[renamed:]

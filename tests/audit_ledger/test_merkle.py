@@ -106,6 +106,29 @@ def test_every_consistency_proof_and_its_forgeries(size):
         assert not any(merkle.verify_consistency(*forgery) for forgery in forged)
 
 
+def test_all_proofs_of_all_trees_up_to_256_leaves():
+    """65,792 proofs; roots come from the slow recursion's own sub-results."""
+    leaves = [merkle.leaf_hash(f"entry {i}".encode()) for i in range(256)]
+    table = {(0, i): leaf for i, leaf in enumerate(leaves)}
+    for level in range(8):
+        for index in range(256 >> (level + 1)):
+            pair = table[level, 2 * index], table[level, 2 * index + 1]
+            table[level + 1, index] = sha256(b"\x01" + pair[0] + pair[1]).digest()
+
+    def node(level, index):
+        return table[level, index]
+
+    roots = [slow_root([f"entry {i}".encode() for i in range(size)]) for size in range(257)]
+    for size in range(1, 257):
+        for index in range(size):
+            proof = merkle.inclusion_proof(node, index, size)
+            assert merkle.verify_inclusion(leaves[index], index, size, proof, roots[size])
+            assert not merkle.verify_inclusion(leaves[index], index, size, proof, roots[size - 1])
+        for old in range(size + 1):
+            proof = merkle.consistency_proof(node, old, size)
+            assert merkle.verify_consistency(old, size, proof, roots[old], roots[size])
+
+
 def test_a_fork_has_no_consistency_proof_from_the_other_branch():
     other = [*LEAVES[:20], flipped(LEAVES[20]), *LEAVES[21:40]]
     proof = merkle.consistency_proof(merkle.nodes_over(other), 30, 40)
