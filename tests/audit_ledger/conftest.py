@@ -2,6 +2,8 @@
 
 import hashlib
 import importlib.util
+import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -157,3 +159,79 @@ def place(request, tmp_path: Path, _numbers: Iterator[int]):
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     engine.dispose()
     return address(name)
+
+
+class KeepAll:
+    """A rule set that finds two types in every record and changes nothing."""
+
+    def sanitise(self, batch):
+        from redactory.pipeline.sanitise import Sanitised
+
+        counts = {"PERSON": batch.num_rows, "IBAN_CODE": 1}
+        operators = {"replace": batch.num_rows + 1}
+        return Sanitised(kept=batch, refused=(), entities=counts, operators=operators)
+
+    def check_labels(self, labels):
+        pass
+
+
+@pytest.fixture(scope="session")
+def run_pipeline():
+    """Runs the real pipeline over a few records; gives (dataset folder, keys)."""
+
+    def run(folder: Path, **configured):
+        from redactory.config import RunConfig
+        from redactory.keys import KeyStore
+        from redactory.pipeline.run import run as run_all
+        from redactory.pipeline.setup import RunSetup
+
+        source = folder / "in.jsonl"
+        if not source.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            lines = [json.dumps({"id": str(i), "text": f"note {i}"}) for i in range(20)]
+            source.write_text("\n".join(lines) + "\n")
+        given = {"input": (str(source),), "output": str(folder / "dataset"), "workers": 1}
+        keys = KeyStore(folder / "home")
+        setup = RunSetup(RunConfig(**(given | configured)), keys, describe=lambda: {"engine": "1"})
+        run_all(setup, sanitiser=KeepAll())
+        return folder / "dataset", keys
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, run_pipeline) -> Path:
+    """A folder with a dataset and the home of who made it; copy it, do not change it."""
+    folder = tmp_path_factory.mktemp("finished")
+    run_pipeline(folder)
+    return folder
+
+
+@pytest.fixture
+def workplace(finished: Path, tmp_path: Path, monkeypatch) -> Path:
+    """A copy of that folder, whose home is the user's."""
+    folder = tmp_path / "workplace"
+    shutil.copytree(finished, folder)
+    monkeypatch.setenv("REDACTORY_HOME", str(folder / "home"))
+    return folder
+
+
+@pytest.fixture
+def command(workplace: Path):
+    """Runs `redactory` in this process; gives (exit code, standard output)."""
+    from typer.testing import CliRunner
+
+    from redactory.cli.app import app
+    from redactory.errors import RedactoryError
+
+    def run(*arguments: object, home: str = "home"):
+        environment = {"REDACTORY_HOME": str(workplace / home), "COLUMNS": "200"}
+        result = CliRunner(env=environment).invoke(app, [str(a) for a in arguments])
+        error = result.exception
+        if isinstance(error, RedactoryError):
+            return error.exit_code, str(error)
+        if error is not None and not isinstance(error, SystemExit):
+            raise error
+        return result.exit_code, result.stdout
+
+    return run
