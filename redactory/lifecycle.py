@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from audit_ledger import Log
 from redactory.canonical import digest_of
 from redactory.durable import Folder, open_folder
 from redactory.errors import InputError, KeyringError, LedgerError
 from redactory.exclusive import one_writer
+from redactory.keys import LOG, KeyStore
 from redactory.reading import Trust, checked_head
 from redactory.reseal_log import LifeCycleLog
+from redactory.trust import TrustStore, refuse_rollback
 from redactory.verification import locate_ledger
 from sealed_shards.access import DatasetHead, RecordedShard
 from sealed_shards.dataset import published_manifests
@@ -252,10 +256,23 @@ def _changing(path: str, trust: Trust) -> Iterator[_Change]:
         raise LedgerError("there is no ledger here", where=str(ledger))
     keys = trust.keys()
     with one_writer(ledger):
+        _repair(ledger, keys)
         checked, head = checked_head(path, trust, keys)
         folder = open_folder(path)
         settled = tuple(settle(folder, head))
         yield _Change(folder, head, LifeCycleLog(keys, checked, head), settled)
+
+
+def _repair(ledger: Path, keys: KeyStore) -> None:
+    """Let the log drop what an interrupted append left; a broken log is judged afterwards."""
+    if not keys.keyring.has(LOG):
+        raise KeyringError(
+            "a change must be recorded, and the log key is not here",
+            hint="ask the owner of the log to make the change",
+        )
+    reader = Log.open(ledger)
+    refuse_rollback(TrustStore(keys.folder / "trust"), reader)
+    Log.open(ledger, keys.log_signer(reader.origin))
 
 
 def _destroy_old(folder: Folder, batch: Sequence[Resealed]) -> None:

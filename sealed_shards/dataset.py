@@ -198,8 +198,5 @@ def is_recorded(entry: ManifestShard, found: RecordedShard) -> bool:
 
 def file_sha256(folder: Folder, name: str) -> str:
     """SHA-256 (hex) of a file of any size."""
-    digest = hashlib.sha256()
     with folder.open(name) as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

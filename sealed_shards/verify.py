@@ -6,7 +6,9 @@ the wrapped key is the committed one and that every page decrypts.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from redactory.canonical import sha256_hex
@@ -70,8 +72,7 @@ def verify_files(
         progress: called after each shard.
     """
     yield from _documents(folder, head)
-    for shard in head.shards.values():
-        problems = list(_shard_files(folder, shard))
+    for shard, problems in _all_shard_files(folder, head):
         yield from problems
         if identity is not None and not problems and not shard.shredded:
             yield from _contents(folder, shard, identity)
@@ -120,6 +121,16 @@ def _shredded(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:
             yield Problem(name, _SHRED_UNFINISHED)
     if is_shred_unfinished(folder, shard):
         yield Problem(shard_file(shard.area, "wraps", shard.header.stem), _SHRED_UNFINISHED)
+
+
+def _all_shard_files(
+    folder: Folder, head: DatasetHead
+) -> Iterator[tuple[RecordedShard, list[Problem]]]:
+    """Every shard with what is wrong with it, in order; hashing runs on all processors."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        shards = list(head.shards.values())
+        found = pool.map(lambda shard: list(_shard_files(folder, shard)), shards)
+        yield from zip(shards, found, strict=True)
 
 
 def _shard_files(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:

@@ -142,15 +142,16 @@ class Maker:
         readers: list[RsaIdentity] | None = None,
     ) -> RecordedShard:
         """Seal ``table``, put its four files in place and 'record' it."""
+        staged = f"staged-{secrets.token_hex(4)}"
         sealed = seal(
             table,
             context=self.context(number, version=version, area=area),
             recipients=[i.recipient for i in (self.readers if readers is None else readers)],
             folder=self.folder,
-            name="staged",
+            name=staged,
         )
         names = shard_files(area, sealed.header.stem)
-        self.folder.move_all([("staged", names["shards"])])
+        self.folder.move_all([(staged, names["shards"])])
         self.folder.create(names["headers"], sealed.header.encode())
         self.folder.create(names["wraps"], sealed.wraps)
         self.folder.create(names["chunks"], sealed.chunks)
