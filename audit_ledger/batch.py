@@ -12,8 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from audit_ledger.bodies import Body
-from audit_ledger.draft import Draft, LeafWriter, draft_id
+from audit_ledger.draft import Draft, LeafWriter, Prepared
 from audit_ledger.leaf import kind_of
 from audit_ledger.merkle import leaf_hash
 from audit_ledger.statement import AnyStatement, parse_statement
@@ -68,17 +67,17 @@ class Fresh(NamedTuple):
 
 
 def make_batch(
-    drafts: Sequence[tuple[Draft, Body]],
+    drafts: Sequence[Prepared],
     *,
     size: int,
     writer: LeafWriter,
-    find_all: Callable[[Collection[str]], Mapping[str, Entry]],
+    find_all: Callable[[Collection[str]], Mapping[str | None, Entry]],
     randomness: Callable[[int], bytes],
 ) -> tuple[list[Entry], list[Fresh]]:
     """Turn checked drafts into entries.
 
     Args:
-        drafts: what to append, each with its checked body.
+        drafts: what to append.
         size: leaves in the log before this batch.
         writer: writes the leaves.
         find_all: the statements of the log that have one of these ids.
@@ -90,22 +89,22 @@ def make_batch(
     Raises:
         LedgerError: a draft is not well-formed, or its id is there with other subject digests.
     """
-    ids = [draft_id(draft, body) for draft, body in drafts]
-    known = find_all({wanted for wanted in ids if wanted is not None})
+    known = find_all({prepared.id for prepared in drafts if prepared.id is not None})
     entries: list[Entry] = []
     fresh: list[Fresh] = []
-    first: dict[str, tuple[Entry, Draft]] = {}
-    for (draft, body), production in zip(drafts, ids, strict=True):
-        if production is not None and production in known:
+    first: dict[str | None, tuple[Entry, Draft]] = {}
+    for prepared in drafts:
+        draft, _, production = prepared
+        if production in known:
             entries.append(_same(known[production], draft))
             continue
-        if production is not None and production in first:
+        if production in first:
             entry, earlier = first[production]
             _refuse_other(entry, draft, earlier.digests())
             entries.append(Entry(entry.index, entry.raw))
             continue
         statement_id = production or randomness(_EVENT_ID_BYTES).hex()
-        raw = writer.leaf(draft, body, statement_id)
+        raw = writer.leaf(prepared, statement_id)
         entry = Entry(size + len(fresh), raw, appended=True)
         fresh.append(Fresh(statement_id, raw))
         entries.append(entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import to_json
@@ -121,6 +121,30 @@ def draft_id(draft: Draft, body: Body) -> str | None:
     return production_id(draft.kind, dataset, key, version)
 
 
+class Prepared(NamedTuple):
+    """A draft whose body was checked and written, before anything else happens to it.
+
+    Attributes:
+        draft: as it was given.
+        body: canonical JSON of its body.
+        id: the id it will have, if it is a production statement.
+    """
+
+    draft: Draft
+    body: bytes
+    id: str | None
+
+
+def prepare(draft: Draft) -> Prepared:
+    """Check a draft's body and write it.
+
+    Raises:
+        LedgerError: not well-formed.
+    """
+    body = checked_body(draft)
+    return Prepared(draft, body.__pydantic_serializer__.to_json(body), draft_id(draft, body))
+
+
 class LeafWriter:
     """Writes the leaves of one append: what they have in common is checked and written once.
 
@@ -147,15 +171,16 @@ class LeafWriter:
         self._before_id = b',"code_version":%s,"id":"' % code_version
         self._after_id = b'","rules":%s,"run":%s,"time":%s}' % (rules, run, stamp)
 
-    def leaf(self, draft: Draft, body: Body, statement_id: str) -> bytes:
+    def leaf(self, prepared: Prepared, statement_id: str) -> bytes:
         """The bytes of the statement of an accepted draft.
 
         Raises:
             LedgerError: a subject is not well-formed, or the leaf is too long for an entry.
         """
+        draft = prepared.draft
         leaf = b'%s%s%s%s%s,"predicateType":"urn:redactory:statement:%s:v1","subject":[%s]}' % (
             self._head,
-            body.__pydantic_serializer__.to_json(body),
+            prepared.body,
             self._before_id,
             statement_id.encode(),
             self._after_id,

@@ -133,7 +133,8 @@ class LedgerFolder(LocalFolder):
     def write(self, name: str, data: bytes) -> None:
         """Write a file that no checkpoint covers yet; not durable by itself."""
         target = self.root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.parent.is_dir():
+            self._make_parent(target)  # durably
         target.write_bytes(data)
 
     def discard(self, name: str) -> None:
@@ -155,9 +156,7 @@ class LedgerFolder(LocalFolder):
         else:
             for path in paths:
                 _fsync(path)
-        # A folder may be new, and so may be the one that holds it.
-        folders = {f for path in paths for f in path.parents if f.is_relative_to(self.root)}
-        for folder in sorted(folders):
+        for folder in sorted({path.parent for path in paths}):
             fsync_folder(folder)
 
     def _is_touched(self, size: int) -> bool:

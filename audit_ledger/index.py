@@ -41,8 +41,12 @@ class IdIndex:
             # The first one counts, should a damaged log hold two.
             self._indices.setdefault(_key(id_at(raw, index)), index)
             self._scanned = index + 1
-        found = {wanted: self._indices.get(_key(wanted), size) for wanted in ids}
-        return {wanted: index for wanted, index in found.items() if index < size}
+        found = {}
+        for wanted in ids:
+            known = self._indices.get(_key(wanted))
+            if known is not None and known < size:
+                found[wanted] = known
+        return found
 
     def added(self, first: int, leaves: Sequence[Fresh]) -> None:
         """Take note of leaves that were appended, unless others before them are unread."""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from audit_ledger.batch import Entry, Fresh, make_batch, rfc3339
 from audit_ledger.checkpoint import Checkpoint
-from audit_ledger.draft import Draft, LeafWriter, Provenance, checked_body, production_id
+from audit_ledger.draft import Draft, LeafWriter, Provenance, prepare, production_id
 from audit_ledger.edge import Edge
 from audit_ledger.environment import Environment
 from audit_ledger.index import Index
@@ -56,6 +56,7 @@ class Log:
         self._reader = LogReader(store, self.verifier)
         self._index: Index = store.index(self._reader)
         self._edge: Edge | None = None
+        self._newest = (0, "")  # size, and time of the statement before
         self._reader.checkpoint()
         if signer is not None:
             with store.exclusive(timeout=environment.lock_timeout):
@@ -136,15 +137,15 @@ class Log:
         """
         if self._signer is None:
             raise LedgerError("was opened for reading only", where=CHECKPOINT)
-        checked = [(draft, checked_body(draft)) for draft in drafts]
-        if not checked:
+        prepared = [prepare(draft) for draft in drafts]
+        if not prepared:
             return []
         with self._store.exclusive(timeout=self._environment.lock_timeout):
             edge = self._catch_up()
             # Sequencer's time: it never goes backwards, whatever the clock does.
-            time = max(rfc3339(self._environment.clock()), self._newest_time(edge.size))
+            time = max(rfc3339(self._environment.clock()), self._time_of_newest(edge.size))
             entries, fresh = make_batch(
-                checked,
+                prepared,
                 size=edge.size,
                 writer=LeafWriter(provenance, time),
                 find_all=lambda ids: self._find(ids, edge.size),
@@ -154,6 +155,7 @@ class Log:
                 self._edge = None  # until the batch is durable, what is stored is unknown
                 self._extend(edge, fresh, self._signer)
                 self._edge = edge
+                self._newest = (edge.size, time)
         if fresh:
             self._index.added(edge.size - len(fresh), fresh)
         return entries
@@ -232,8 +234,8 @@ class Log:
             raise LedgerError("the log is shorter than that", where=CHECKPOINT)
         return consistency_proof(self._reader.nodes(size), old_size, size)
 
-    def _find(self, ids: Collection[str], size: int) -> dict[str, Entry]:
-        found = {}
+    def _find(self, ids: Collection[str], size: int) -> dict[str | None, Entry]:
+        found: dict[str | None, Entry] = {}
         for wanted, index in self._index.find(ids, size).items():
             entry = self.entry(index)
             if id_of(entry.raw) != wanted:
@@ -241,8 +243,10 @@ class Log:
             found[wanted] = entry
         return found
 
-    def _newest_time(self, size: int) -> str:
-        return time_of(self.entry(size - 1).raw) if size else ""
+    def _time_of_newest(self, size: int) -> str:
+        if self._newest[0] != size:
+            self._newest = (size, time_of(self.entry(size - 1).raw))
+        return self._newest[1]
 
     def _catch_up(self) -> Edge:
         """The edge at the newest checkpoint; what an interrupted append left goes. Locked."""
@@ -257,7 +261,7 @@ class Log:
         first = edge.size
         before = {tile for tile, _ in edge.partials()}
         files = dict(edge.extend([leaf.raw for leaf in fresh])) | dict(edge.partials())
-        root = edge.root()
+        checkpoint = Checkpoint.signed(self.origin, edge.size, edge.root(), signer)
         self._store.store(
             Addition(
                 first=first,
@@ -266,7 +270,8 @@ class Log:
                 files=[(tile, files[tile]) for tile in sorted(files.keys() - before)],
                 superseded=before - files.keys(),
                 size=edge.size,
-                root=root,
-                note=Checkpoint.signed(self.origin, edge.size, root, signer).note,
+                root=checkpoint.root,
+                note=checkpoint.note,
             )
         )
+        self._reader.wrote(checkpoint)

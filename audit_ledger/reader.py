@@ -85,6 +85,10 @@ class LogReader:
         self._newest = newest
         return newest
 
+    def wrote(self, checkpoint: Checkpoint) -> None:
+        """Take note of a checkpoint that this very process signed and stored."""
+        self._newest = checkpoint
+
     def bundle(self, number: int, size: int) -> list[bytes]:
         """The entries of bundle ``number`` that a log of ``size`` leaves has."""
         raw = self._read(ENTRIES, number, size)

@@ -84,7 +84,7 @@ def verify_log(
     place: Place | Source,
     *,
     verifier: LogVerifier | None = None,
-    pinned: bytes | Sequence[bytes] = (),
+    pinned: bytes | Sequence[bytes] | None = None,
     witnesses: Sequence[CosignatureVerifier] = (),
     quorum: int | None = None,
 ) -> LogVerdict:
@@ -100,7 +100,7 @@ def verify_log(
     Raises:
         LedgerError: a writer held the log for longer than a minute.
     """
-    kept = [pinned] if isinstance(pinned, bytes) else list(pinned)
+    kept = [pinned] if isinstance(pinned, bytes) else list(pinned or ())
     check = _Check(store_at(place) if isinstance(place, str | PathLike) else place)
     try:
         key = check.key(verifier)

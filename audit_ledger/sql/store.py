@@ -182,9 +182,12 @@ class SqlStore:
             }
             for position, leaf in enumerate(addition.leaves)
         ]
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            some = rows[start : start + _ROWS_AT_ONCE]
-            connection.execute(ENTRY.insert().values(some))
+        # One statement for many rows: with RETURNING, SQLAlchemy sends them in large groups
+        # where the driver itself would send one row at a time.
+        statement = ENTRY.insert()
+        if not self._is_sqlite():
+            statement = statement.returning(ENTRY.c.leaf_index)
+        connection.execute(statement, rows)
         for tile, data in addition.files:
             if tile.level != ENTRIES:
                 connection.execute(TILES.delete().where(*self._at(log_id, tile)))

@@ -31,8 +31,8 @@ def account() -> dict[str, int]:
 
 
 @contextmanager
-def running_server() -> Iterator[Path]:
-    """The folder with the socket of a fresh server."""
+def running_server(*, fsync: bool = False) -> Iterator[Path]:
+    """The folder with the socket of a fresh server; no power cut comes during a test."""
     # A socket's path must be short, and the server's user must reach it.
     folder = Path(tempfile.mkdtemp(prefix="redactory-pg-", dir="/tmp"))
     who = account()
@@ -49,7 +49,7 @@ def running_server() -> Iterator[Path]:
     command = [server_program("postgres"), "-D", str(folder / "data"), "-k", str(folder)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
-            [*command, "-c", "listen_addresses=", "-c", "fsync=off"],  # no power cut in a test
+            [*command, "-c", "listen_addresses=", "-c", f"fsync={'on' if fsync else 'off'}"],
             stdout=log,
             stderr=log,
             cwd=folder,

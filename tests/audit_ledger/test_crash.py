@@ -252,5 +252,6 @@ def test_everything_is_durable_before_the_checkpoint_that_covers_it(
     log.append([sealed(i) for i in range(600)], provenance)
     renamed = events.index("rename checkpoint")
     tiles = [str(path) for path in folder.rglob("tile/**/*")]
+    # A folder made on the way is durable too: its parent was synced after it was made.
     assert set(tiles) | {str(folder)} <= set(events[:renamed])
     assert str(folder) in events[renamed:]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_ledger import Draft, Provenance
-from audit_ledger.draft import LeafWriter, checked_body, draft_id
+from audit_ledger.draft import LeafWriter, prepare
 from audit_ledger.statement import BODY_MODELS, KINDS
 from redactory.errors import LedgerError
 
@@ -26,9 +26,8 @@ TEXT = st.text(min_size=1).filter(lambda text: not TOKENS.fullmatch(text))
 
 
 def leaf(kind, body, subject=()):
-    draft = Draft(kind, subject, body)
-    checked = checked_body(draft)
-    return LeafWriter(WHO, TIME).leaf(draft, checked, draft_id(draft, checked) or "0c" * 16)
+    prepared = prepare(Draft(kind, subject, body))
+    return LeafWriter(WHO, TIME).leaf(prepared, prepared.id or "0c" * 16)
 
 
 def strings(value):

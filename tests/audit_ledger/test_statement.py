@@ -6,7 +6,7 @@ import pytest
 
 from audit_ledger import Draft, Provenance
 from audit_ledger.bodies import Sealed
-from audit_ledger.draft import LeafWriter, checked_body, draft_id
+from audit_ledger.draft import LeafWriter, checked_body, prepare
 from audit_ledger.statement import EVENT_KINDS, KINDS, PRODUCTION_KINDS, parse_statement
 from redactory.canonical import canonical_json
 from redactory.errors import LedgerError
@@ -82,9 +82,9 @@ BODIES = {
 
 
 def statement(draft, provenance):
-    body = checked_body(draft)
-    wanted = draft_id(draft, body) or "0c" * 16
-    return parse_statement(LeafWriter(provenance, TIME).leaf(draft, body, wanted), where="draft")
+    prepared = prepare(draft)
+    raw = LeafWriter(provenance, TIME).leaf(prepared, prepared.id or "0c" * 16)
+    return parse_statement(raw, where="draft")
 
 
 def draft(kind="sealed", subject=(("shards/a.parquet", D),), key=None, **changes):
