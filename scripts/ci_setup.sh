@@ -9,7 +9,15 @@ python3.11 -c 'import ensurepip' 2> /dev/null || python3 -c 'import ensurepip' 2
 command -v softhsm2-util > /dev/null || missing+=(softhsm2)    # a PKCS #11 token without OAEP-SHA256,
 [[ -x /usr/sbin/pkcsslotd ]] || missing+=(opencryptoki)        # and one with it
 command -v age > /dev/null || missing+=(age)                   # a peer in benchmarks/sealing.py
+if ! command -v postgres > /dev/null && ! compgen -G '/usr/lib/postgresql/*/bin/postgres' > /dev/null; then
+  missing+=(postgresql)   # the ledger in a database; the tests start a server of their own
+fi
 if ((${#missing[@]})); then
   apt-get update -qq
+  if [[ " ${missing[*]} " == *" postgresql "* ]]; then
+    # Debian would start a server with a cluster that nobody needs.
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-common
+    sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+  fi
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
