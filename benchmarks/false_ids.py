@@ -85,7 +85,7 @@ def main() -> None:
     options = parser.parse_args()
     from pii_rules import Detector
 
-    detector = Detector()
+    detector = Detector(ner="none")
     cases = [measure(detector, language, quick=options.quick) for language in LANGUAGES]
     if options.json:
         ratios = {f"{case['language']}.false_ids_per_100_kB": case["per_100_kB"] for case in cases}

@@ -20,12 +20,17 @@ from redactory.config import RunConfig
 from redactory.errors import InputError
 
 CONFIG_VARIABLE = "REDACTORY_CONFIG"
+# A finder that names a module runs its code: whoever may start a run may not choose that.
+_NARROWER = {"ner": {"enum": ["embedded", "none"]}}
 
 
 def run_params() -> dict[str, Param]:
     """One optional form field for each field of ``RunConfig``."""
     properties = RunConfig.model_json_schema()["properties"]
-    return {name: Param(None, **_optional(schema)) for name, schema in properties.items()}
+    return {
+        name: Param(None, **_optional(schema | _NARROWER.get(name, {})))
+        for name, schema in properties.items()
+    }
 
 
 def _optional(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 Stages per record (design: normalise, find, propagate, resolve):
 
 1. fold look-alike characters, keeping the way back to the original offsets;
-2. run Presidio's analyzer over windows of the text, in the record's language;
-3. drop what scores below the policy's threshold, resolve conflicts;
-4. propagate sure values through the record, resolve again.
+2. find names (the one stage that takes many records at once);
+3. run Presidio's analyzer over windows of the text, by the rule sets of each window's script;
+4. drop what scores below the policy's threshold, resolve conflicts;
+5. propagate sure values and names through the record, resolve again.
 
 Everything depends on the record alone, never on its neighbours in the batch. A record on
 which a recognizer fails, or that is beyond a limit, is refused: never passed unsearched.
@@ -28,9 +29,12 @@ from presidio_analyzer import (
 )
 
 from pii_rules.context import WindowEnhancer
-from pii_rules.language import pick_language
+from pii_rules.language import languages_of
+from pii_rules.name_parts import repeated_names
+from pii_rules.ner.names import Name, NameFinder
+from pii_rules.ner.others import finder
 from pii_rules.nlp import PIPELINE, BlankNlpEngine
-from pii_rules.normalise import fold
+from pii_rules.normalise import Folded, fold
 from pii_rules.policy import DEFAULT_THRESHOLD, Policy
 from pii_rules.recognizers.iban import iban_rule
 from pii_rules.recognizers.packs import Pack, load_packs
@@ -38,13 +42,13 @@ from pii_rules.recognizers.phone import PhoneRule
 from pii_rules.recognizers.predefined import predefined_rules
 from pii_rules.recognizers.rule import adopt
 from pii_rules.registry import FixedRegistry
-from pii_rules.resolve import resolve
+from pii_rules.resolve import resolve, with_remainders
 from pii_rules.spans import DETECTOR_ERROR, DETECTOR_LIMIT, Findings, Refused, Span
 from pii_rules.surfaces import propagated
 from pii_rules.windows import windows
 from redactory.errors import PolicyError
 
-ENGINE: Final = "redactory-rules/2"
+ENGINE: Final = "redactory-rules/3"
 # Told of every raw finding: the span, Presidio's result (which holds the reasons), and
 # whether the score reaches the threshold.
 Observer = Callable[[Span, RecognizerResult, bool], None]
@@ -60,8 +64,11 @@ class Limits:
         findings: most raw findings.
     """
 
-    characters: int = 1 << 20
-    findings: int = 20_000
+    characters: int = 1 << 24
+    findings: int = 500_000
+
+
+_Columns = dict[str, Folded]
 
 
 class _OverLimitError(Exception):
@@ -69,18 +76,20 @@ class _OverLimitError(Exception):
 
 
 class Detector:
-    """Finds personal data by rules.
+    """Finds personal data by rules and by a model of names.
 
     Args:
-        languages: rule sets to run, out of ``en`` and ``zh``. A record in another
+        languages: rule sets to run, out of ``en`` and ``zh``. Text in another
             language is searched by the first.
         policy: gives the thresholds (and, where it names fewer, the languages); None
             reports every type at the default threshold.
         limits: work limits of one record.
         recognizers: further Presidio recognizers; their ``supported_language`` counts.
+        ner: what finds names: ``embedded``, ``none``, ``spacy:PIPELINE``,
+            ``presidio:MODULE:FACTORY`` (see ``pii_rules.ner.others``), or a finder.
 
     Raises:
-        PolicyError: an unknown language.
+        PolicyError: an unknown language, a name finder that cannot be had.
     """
 
     def __init__(
@@ -90,10 +99,12 @@ class Detector:
         *,
         limits: Limits | None = None,
         recognizers: Sequence[EntityRecognizer] = (),
+        ner: str | NameFinder = "embedded",
     ) -> None:
         self._languages = _checked(languages, policy)
         self._policy = policy
         self._limits = limits or Limits()
+        self._names = finder(ner) if isinstance(ner, str) else ner
         self._packs = load_packs()
         _silence_presidio()
         self._engine = _engine(self._languages, self._packs, recognizers)
@@ -116,9 +127,14 @@ class Detector:
         texts = [batch.column(column).to_pylist() for column in columns]
         has_language = "lang" in batch.schema.names
         tags = batch.column("lang").to_pylist() if has_language else [None] * batch.num_rows
+        rows = [
+            dict(zip(columns, (text or "" for text in row), strict=True))
+            for row in zip(*texts, strict=True)
+        ]
+        folded = [self._folded(row) for row in rows]
         return [
-            self.detect_record(dict(zip(columns, (text or "" for text in row), strict=True)), tag)
-            for tag, *row in zip(tags, *texts, strict=True)
+            self._finish(row, parts, names, tag)
+            for row, parts, names, tag in zip(rows, folded, self._find(folded), tags, strict=True)
         ]
 
     def detect_record(
@@ -136,19 +152,8 @@ class Detector:
             observe: told of every finding before conflicts are resolved, also of those
                 below their threshold.
         """
-        try:
-            if sum(map(len, texts.values())) > self._limits.characters:
-                return Refused(DETECTOR_LIMIT)
-            found: list[Span] = []
-            for column, text in texts.items():
-                budget = self._limits.findings - len(found)
-                found += self._search(column, text, tag, budget, observe)
-            kept = resolve(found)
-            return resolve(kept + propagated(texts, kept))
-        except _OverLimitError:
-            return Refused(DETECTOR_LIMIT)
-        except Exception:  # noqa: BLE001 - whatever a recognizer raises refuses its record only
-            return Refused(DETECTOR_ERROR)
+        folded = self._folded(texts)
+        return self._finish(texts, folded, self._find([folded])[0], tag, observe)
 
     def describe(self) -> dict[str, str]:
         """Versions and digests of all that decides what is found, for the config digest."""
@@ -158,25 +163,90 @@ class Detector:
             "pipeline": PIPELINE,
             **{f"library.{name}": version(name) for name in _LIBRARIES},
             **{f"pack.{pack.name}": f"sha256:{pack.sha256}" for pack in self._packs},
+            **{f"ner.{key}": value for key, value in self._described_names().items()},
             "limits": f"{self._limits.characters},{self._limits.findings}",
         }
 
-    def _search(
-        self, column: str, text: str, tag: str | None, budget: int, observe: Observer | None
+    def _described_names(self) -> dict[str, str]:
+        return {"finder": "none"} if self._names is None else self._names.describe()
+
+    def _folded(self, texts: Mapping[str, str]) -> _Columns | None:
+        """The columns folded; None when the record is too long."""
+        if sum(map(len, texts.values())) > self._limits.characters:
+            return None
+        return {column: fold(text) for column, text in texts.items()}
+
+    def _find(self, records: Sequence[_Columns | None]) -> list[list[list[Name]] | None]:
+        """Names by record and column; None where the finder failed on the record."""
+        texts = [[f.text for f in (record or {}).values()] for record in records]
+        if self._names is None:
+            return [[[] for _ in row] for row in texts]
+        try:
+            found = iter(self._names.find([text for row in texts for text in row]))
+            return [[next(found) for _ in row] for row in texts]
+        except Exception:  # noqa: BLE001 - a finder that fails refuses one record, not its batch
+            return [self._find([record])[0] for record in records] if len(records) > 1 else [None]
+
+    def _finish(
+        self,
+        texts: Mapping[str, str],
+        folded: _Columns | None,
+        names: list[list[Name]] | None,
+        tag: str | None,
+        observe: Observer | None = None,
+    ) -> Findings:
+        """Everything after the names."""
+        if folded is None:
+            return Refused(DETECTOR_LIMIT)
+        if names is None:
+            return Refused(DETECTOR_ERROR)
+        try:
+            found: list[Span] = []
+            for (column, text), own in zip(folded.items(), names, strict=True):
+                found += self._named(column, text, own, observe)
+                budget = self._limits.findings - len(found)
+                found += self._search(column, text, tag, budget, observe)
+            kept = resolve(with_remainders(texts, found))
+            return resolve(kept + propagated(texts, kept) + repeated_names(texts, kept))
+        except _OverLimitError:
+            return Refused(DETECTOR_LIMIT)
+        except Exception:  # noqa: BLE001 - whatever a recognizer raises refuses its record only
+            return Refused(DETECTOR_ERROR)
+
+    def _named(
+        self, column: str, folded: Folded, names: Sequence[Name], observe: Observer | None
     ) -> list[Span]:
-        """Findings at or above their threshold, in one column, not yet resolved."""
-        language = pick_language(text, tag, self._languages)
-        folded = fold(text)
+        """The names at or above their threshold."""
+        found = []
+        for name in names:
+            result = RecognizerResult(name.entity_type, name.start, name.end, name.score)
+            counts = self._counts(result)
+            place = folded.original(name.start, name.end)
+            span = Span(column, *place, name.entity_type, round(name.score, 4), name.finder)
+            if counts:
+                found.append(span)
+            if observe:
+                observe(span, result, counts)
+        return found
+
+    def _search(
+        self, column: str, folded: Folded, tag: str | None, budget: int, observe: Observer | None
+    ) -> list[Span]:
+        """What the rules find at or above their threshold in one column, not yet resolved."""
         found: list[Span] = []
         raw = 0
         for window in windows(folded.text):
             visible = folded.text[window.start : window.stop]
-            results = self._engine.analyze(
-                text=visible,
-                language=language,
-                entities=self._entities[language],
-                return_decision_process=True,
-            )
+            results = [
+                result
+                for language in languages_of(visible, tag, self._languages)
+                for result in self._engine.analyze(
+                    text=visible,
+                    language=language,
+                    entities=self._entities[language],
+                    return_decision_process=True,
+                )
+            ]
             raw += len(results)
             if raw > budget:
                 raise _OverLimitError

@@ -55,7 +55,9 @@ TYPE_ORDER: Final = (
     "CARD_EXPIRY",
     "CARD_SECURITY_CODE",
     "DATE_TIME",
+    "PERSON",
     "LOCATION",
+    "ORGANIZATION",
     "US_DRIVER_LICENSE",
     "US_PASSPORT",
     "UK_PASSPORT",
@@ -82,7 +84,9 @@ _GROUPED: Final = frozenset(TYPE_ORDER) - {
     "MESSENGER_ID",
     "USERNAME",
     "GEO_COORDINATES",
+    "PERSON",
     "LOCATION",
+    "ORGANIZATION",
 }
 # Types in which upper and lower case are different values.
 _CASED: Final = frozenset({"PASSWORD", "API_KEY", "PRIVATE_KEY", "CONNECTION_STRING", "CRYPTO"})

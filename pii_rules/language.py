@@ -1,4 +1,4 @@
-"""Which rule set a record is searched by."""
+"""Which rule sets a stretch of text is searched by."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Final
 import regex  # type: ignore[import-untyped]
 
 _HAN: Final = regex.compile(r"\p{Han}")
-_LETTER: Final = regex.compile(r"\p{L}")
-_SAMPLE: Final = 4096
-_SHARE: Final = 0.2
+_WORD: Final = regex.compile(r"[\p{L}--\p{Han}]{2,}", regex.VERSION1)
+# A Chinese text with a brand or a unit in it is no English text; one with a name and a
+# street is.
+_WORDS: Final = 3
 
 
-def pick_language(text: str, tag: str | None, languages: Sequence[str]) -> str:
-    """``en`` or ``zh``, as far as ``languages`` has it.
+def languages_of(text: str, tag: str | None, available: Sequence[str]) -> list[str]:
+    """The rule sets for a stretch of text: ``en``, ``zh`` or both, in the order of ``available``.
 
     Args:
-        text: decides by its share of Han letters where the tag does not.
-        tag: BCP 47 tag such as ``en-GB`` or ``zh-Hans-CN``; None when unknown.
-        languages: rule sets there are; the first serves every other language.
+        text: decides by its script. Any Han character asks for ``zh``, three words in another
+            script ask for ``en``.
+        tag: BCP 47 tag of the record such as ``en-GB`` or ``zh-Hans-CN``: its rule set is
+            always among them. None when unknown.
+        available: rule sets there are; the first serves what asks for none of them.
     """
-    primary = (tag or "").replace("_", "-").partition("-")[0].lower()
-    if primary not in ("en", "zh") and not tag:
-        primary = "zh" if _share_of_han(text[:_SAMPLE]) >= _SHARE else "en"
-    return primary if primary in languages else languages[0]
-
-
-def _share_of_han(text: str) -> float:
-    letters = len(_LETTER.findall(text))
-    return len(_HAN.findall(text)) / letters if letters else 0.0
+    wanted = {(tag or "").replace("_", "-").partition("-")[0].lower()}
+    if _HAN.search(text) is not None:
+        wanted.add("zh")
+    if sum(1 for _ in zip(_WORD.finditer(text), range(_WORDS), strict=False)) == _WORDS:
+        wanted.add("en")
+    return [code for code in available if code in wanted] or [available[0]]

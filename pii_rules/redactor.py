@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 from presidio_anonymizer.operators import Operator
@@ -16,6 +16,9 @@ from pii_rules.policy import Policy
 from pii_rules.spans import Findings, Refused, Replacement, Span, in_column
 from pii_rules.surfaces import is_telling
 from redactory.errors import InputError
+
+# How often a row is redacted before names that the gate still sees refuse it.
+_LOOKS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +98,47 @@ class Redactor:
         kept = [n for n, found in enumerate(spans) if not isinstance(found, Refused)]
         accepted = [found for found in spans if not isinstance(found, Refused)]
         rows = batch.take(pa.array(kept, pa.int64()))
-        redacted, replacements, surfaces = self._rewrite(rows, accepted, columns)
-        if self._gate is not None:
-            leaks = self._gate.check(redacted, replacements, surfaces, columns)
-            refused += [(kept[place], reason) for place, reason in leaks.items()]
-            passed = [place for place in range(len(kept)) if place not in leaks]
-            redacted = redacted.take(pa.array(passed, pa.int64()))
-            kept = [kept[place] for place in passed]
-            replacements = [replacements[place] for place in passed]
-        return Redacted(redacted, kept, sorted(refused), replacements, _report(replacements))
+        redacted, replacements, leaks = self._looked_over(rows, accepted, columns, _LOOKS)
+        refused += [(kept[place], reason) for place, reason in leaks.items()]
+        passed = [place for place in range(len(kept)) if place not in leaks]
+        replacements = [replacements[place] for place in passed]
+        return Redacted(
+            redacted.take(pa.array(passed, pa.int64())),
+            [kept[place] for place in passed],
+            sorted(refused),
+            replacements,
+            _report(replacements),
+        )
+
+    def _looked_over(
+        self, rows: pa.RecordBatch, spans: Sequence[list[Span]], columns: Sequence[str], looks: int
+    ) -> tuple[pa.RecordBatch, list[list[Replacement]], dict[int, str]]:
+        """Redacted rows, their replacements, and why some leak.
+
+        Rows in which the gate sees further names are redacted once more with those, up to
+        ``looks`` times in all.
+        """
+        redacted, replacements, surfaces = self._rewrite(rows, spans, columns)
+        if self._gate is None:
+            return redacted, replacements, {}
+        leaks = self._gate.check(redacted, replacements, surfaces, columns)
+        again = sorted(place for place, leak in leaks.items() if leak.overlooked and looks > 1)
+        reasons = {place: leak.reason_code for place, leak in leaks.items() if place not in again}
+        if not again:
+            return redacted, replacements, reasons
+        further = [
+            spans[place] + _back(leaks[place].overlooked, spans[place], replacements[place])
+            for place in again
+        ]
+        mended, new, still = self._looked_over(
+            rows.take(pa.array(again, pa.int64())), further, columns, looks - 1
+        )
+        order = list(range(rows.num_rows))
+        for index, place in enumerate(again):
+            order[place] = rows.num_rows + index
+            replacements[place] = new[index]
+        both = pa.concat_batches([redacted, mended]).take(pa.array(order, pa.int64()))
+        return both, replacements, reasons | {again[index]: why for index, why in still.items()}
 
     def _rewrite(
         self, rows: pa.RecordBatch, spans: Sequence[list[Span]], columns: Sequence[str]
@@ -162,6 +197,25 @@ class Redactor:
             rule = self._policy.rule(entity_type)
             self._operators[entity_type] = operator_for(entity_type, rule, self._keys)
         return self._operators[entity_type]
+
+
+def _back(
+    found: Sequence[Span], spans: Sequence[Span], replacements: Sequence[Replacement]
+) -> list[Span]:
+    """Findings in the redacted text, outside of replacements, at their place in the original."""
+    placed = []
+    for finding in found:
+        shift = 0
+        before = zip(
+            sorted(in_column(spans, finding.column), key=lambda s: s.start),
+            in_column(replacements, finding.column),
+            strict=True,
+        )
+        for span, replacement in before:
+            if replacement.end <= finding.start:
+                shift = span.end - replacement.end
+        placed.append(finding._replace(start=finding.start + shift, end=finding.end + shift))
+    return placed
 
 
 def _report(replacements: Sequence[list[Replacement]]) -> Report:

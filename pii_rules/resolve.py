@@ -9,7 +9,7 @@ corrupts the text on replacement.)
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pii_rules.entities import type_rank
 from pii_rules.spans import Span
@@ -29,6 +29,53 @@ def resolve(findings: Iterable[Span]) -> list[Span]:
         if not overlaps_left and not overlaps_right:
             row.insert(place, span)
     return [span for column in sorted(kept) for span in kept[column]]
+
+
+def with_remainders(texts: Mapping[str, str], findings: Iterable[Span]) -> list[Span]:
+    """The findings, and of each that a longer one pushes aside, what lies outside of that one.
+
+    Of ``12 Baker Street, London`` and ``London SW1`` both halves must go. A remainder without
+    a letter or digit is left out.
+
+    Args:
+        texts: the record's text by column.
+        findings: not yet resolved.
+    """
+    everything = list(findings)
+    kept = resolve(everything)
+    rows: dict[str, list[Span]] = {}
+    for span in kept:
+        rows.setdefault(span.column, []).append(span)
+    chosen = set(kept)
+    rest = [span for span in everything if span not in chosen and span.start < span.end]
+    return everything + [
+        part for span in rest for part in _remainders(span, rows[span.column], texts[span.column])
+    ]
+
+
+def outside(start: int, end: int, taken: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The parts of [start, end) that no range of ``taken`` (disjoint and sorted) covers."""
+    parts = []
+    for first, last in taken:
+        if first >= end:
+            break
+        if first > start:
+            parts.append((start, first))
+        start = max(start, last)
+    if start < end:
+        parts.append((start, end))
+    return parts
+
+
+def _remainders(span: Span, row: list[Span], text: str) -> list[Span]:
+    """What of ``span`` lies outside of the spans of ``row`` (disjoint and sorted)."""
+    place = max(bisect_left(row, span.start, key=_start) - 1, 0)
+    parts = outside(span.start, span.end, ((other.start, other.end) for other in row[place:]))
+    return [
+        span._replace(start=a, end=b, validated=None)
+        for a, b in parts
+        if any(c.isalnum() for c in text[a:b])
+    ]
 
 
 def _start(span: Span) -> int:

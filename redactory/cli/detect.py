@@ -34,10 +34,8 @@ def detect_command(
     text_unit: options.TextUnit = "file",
     encoding: options.Encoding = None,
     workers: options.Workers = 0,
-    no_ner: Annotated[
-        bool,
-        typer.Option("--no-ner", help="Rules only (there is no name model yet: changes nothing)."),
-    ] = False,
+    ner: options.Ner = "embedded",
+    no_ner: Annotated[bool, typer.Option("--no-ner", help="Rules only; as --ner none.")] = False,
     as_json: options.Json = False,
 ) -> None:
     """Write `{"id", "spans": [...]}` for every record, in order.
@@ -65,7 +63,7 @@ def detect_command(
     with (
         meter(quiet=as_json) as gauge,
         replacing(output) as file,
-        ordered_map(_searcher, (reading.text_columns, no_ner), count) as mapped,
+        ordered_map(_searcher, (reading.text_columns, "none" if no_ner else ner), count) as mapped,
     ):
         for lines, size in mapped(batches(listing, reading)):
             for line in lines:
@@ -81,13 +79,12 @@ def detect_command(
 
 
 def _searcher(
-    columns: tuple[str, ...],
-    no_ner: bool,  # noqa: FBT001, ARG001 - rules are all there is before the name model comes
+    columns: tuple[str, ...], ner: str
 ) -> Callable[[Batch], tuple[list[dict[str, Any]], int]]:
     from pii_rules import Detector, Refused  # noqa: PLC0415
     from redactory.cli.ordered import in_record_order  # noqa: PLC0415
 
-    detector = Detector()
+    detector = Detector(ner=ner)
 
     def detect(batch: Batch) -> tuple[list[dict[str, Any]], int]:
         lines: list[tuple[int, dict[str, Any]]] = [

@@ -53,6 +53,7 @@ def explain_command(
     everything: Annotated[
         bool, typer.Option("--all", help="Also what was found and is not reported, and why.")
     ] = False,
+    ner: options.Ner = "embedded",
     input_format: options.InputFormat = None,
     html: Annotated[
         str | None, typer.Option("--html", help="Write a page to this file instead.")
@@ -79,7 +80,7 @@ def explain_command(
         subjects: list[_Record] = [(None, {"text": _given(text)}, None, None)]
     else:
         subjects = _chosen(_records(file, column, input_format), record, limit)
-    detector = Detector(policy=chosen)
+    detector = Detector(policy=chosen, ner=ner)
     shown = [
         ExplainedRecord(name, texts, unread or explain(detector, texts, lang or tag), chosen)
         for name, texts, tag, unread in subjects

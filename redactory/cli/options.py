@@ -17,6 +17,13 @@ LogKey = Annotated[
 TrustNewLog = Annotated[
     bool, typer.Option("--trust-new-log", help="Trust this log from now on (first contact).")
 ]
+Ner = Annotated[
+    str,
+    typer.Option(
+        metavar="FINDER",
+        help="What finds names: embedded, none, spacy:PIPELINE, presidio:MODULE:NAME.",
+    ),
+]
 Policy = Annotated[str, typer.Option("--policy", "-p", help="Built-in policy or TOML file.")]
 Workers = Annotated[
     int, typer.Option(min=0, max=512, help="Worker processes; 0: as the input needs.")

@@ -37,6 +37,7 @@ def redact_command(
     input_format: options.InputFormat = None,
     text_unit: options.TextUnit = "file",
     encoding: options.Encoding = None,
+    ner: options.Ner = "embedded",
     workers: options.Workers = 0,
     as_json: options.Json = False,
 ) -> None:
@@ -60,6 +61,7 @@ def redact_command(
         "output": output,
         "policy": policy,
         "scope": scope,
+        "ner": ner,
         "text_columns": tuple(text) if text else None,
         "id_column": id_column,
         "lang_column": lang_column,

@@ -73,6 +73,13 @@ def run_command(
     max_quarantine_share: Annotated[
         float | None, typer.Option(help="Publish only up to this share, e.g. 0.01.")
     ] = None,
+    ner: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FINDER",
+            help="What finds names: embedded, none, spacy:PIPELINE, presidio:MODULE:NAME.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Worker processes; 0: as the input needs.")
     ] = None,
@@ -108,6 +115,7 @@ def run_command(
         "bytes_per_shard": bytes_per_shard,
         "max_record_bytes": max_record_bytes,
         "max_quarantine_share": max_quarantine_share,
+        "ner": ner,
         "workers": workers,
         "ledger": ledger,
     }

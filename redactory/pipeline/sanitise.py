@@ -60,7 +60,7 @@ class PolicySanitiser:
 
         policy = load_policy(config.policy)
         self._columns = scanned_columns(config, policy.safe_columns)
-        self._detector = Detector(policy.languages, policy)
+        self._detector = Detector(policy.languages, policy, ner=config.ner)
         gate = LeakGate(self._detector, policy) if config.leak_gate else None
         self._redactor = Redactor(policy, keys, gate=gate)
 

@@ -115,6 +115,8 @@ def test_every_field_of_the_configuration_is_in_the_form():
         ("text_unit", "page"),
         ("leak_gate", "perhaps"),
         ("max_quarantine_share", 1.5),
+        ("ner", "presidio:os:abort"),
+        ("ner", "spacy:some_pipeline"),
     ],
 )
 def test_the_form_refuses_what_the_configuration_refuses(field, value):

@@ -15,7 +15,7 @@ def policy():
 
 @pytest.fixture(scope="session")
 def detector():
-    return Detector()
+    return Detector(ner="none")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from presidio_analyzer import EntityRecognizer, Pattern, PatternRecognizer
 
 from pii_rules import Detector, Limits, Refused
-from pii_rules.language import pick_language
+from pii_rules.language import languages_of
 from pii_rules.recognizers import rule
 
 SECRET = "canary-4711@example.com"
@@ -106,7 +106,7 @@ def test_long_texts_find_everything_once_at_its_place(detector):
 
 
 def test_beyond_a_limit_a_record_is_refused():
-    small = Detector(limits=Limits(characters=30, findings=3))
+    small = Detector(ner="none", limits=Limits(characters=30, findings=3))
     assert small.detect_record({"text": "x" * 31}) == Refused("detector_limit")
     assert small.detect_record({"a": "x" * 16, "b": "x" * 15}) == Refused("detector_limit")
     crowded = "a@b.co c@d.co e@f.co g@h.co i@"
@@ -128,7 +128,7 @@ class _Failing(EntityRecognizer):
 
 def test_a_failing_recognizer_refuses_its_row_and_tells_nobody_the_text(caplog, capfd):
     caplog.set_level(logging.DEBUG)
-    detector = Detector(recognizers=[_Failing()])
+    detector = Detector(ner="none", recognizers=[_Failing()])
     found = detector.detect(batch([f"mail {SECRET}", "mail bob@example.com"]))
     assert found[0] == Refused("detector_error")
     assert [s.entity_type for s in found[1]] == ["EMAIL_ADDRESS"]
@@ -142,7 +142,7 @@ def test_a_pattern_out_of_time_refuses_the_row(monkeypatch):
     )
     adopted = rule.adopt(slow, "en")
     adopted._seconds = 0.05
-    detector = Detector(recognizers=[adopted])
+    detector = Detector(ner="none", recognizers=[adopted])
     assert detector.detect_record({"text": "a" * 40 + "b"}) == Refused("detector_error")
     assert detector.detect_record({"text": "bob"}) == []
 
@@ -151,27 +151,35 @@ def test_presidio_pattern_recognizers_plug_in_and_lose_their_silent_timeout():
     extra = PatternRecognizer(
         "TICKET", patterns=[Pattern("ticket", r"\bT-\d{4}\b", 0.6)], supported_language="en"
     )
-    detector = Detector(recognizers=[extra])
+    detector = Detector(ner="none", recognizers=[extra])
     [span] = detector.detect_record({"text": "工单T-1234已关闭"}, "en")
     assert (span.entity_type, span.start, span.end) == ("TICKET", 2, 8)
     assert not any(r is extra for r in detector._engine.registry.recognizers)
 
 
 @pytest.mark.parametrize(
-    ("text", "tag", "language"),
+    ("text", "tag", "languages"),
     [
-        ("", None, "en"),
-        ("患者今天好多了", None, "zh"),
-        ("The patient 王小明 felt better after a long walk", None, "en"),
-        ("The patient", "zh-CN", "zh"),
-        ("患者", "en_GB", "en"),
-        ("患者", "de", "en"),
-        ("12345", None, "en"),
+        ("", None, ["en"]),
+        ("患者今天好多了", None, ["zh"]),
+        ("The patient 王小明 felt better after a long walk", None, ["en", "zh"]),
+        ("The patient", "zh-CN", ["zh"]),
+        ("The patient is well", "zh-CN", ["en", "zh"]),
+        ("患者用 WeChat 联系", None, ["zh"]),
+        ("患者", "en_GB", ["en", "zh"]),
+        ("患者", "de", ["zh"]),
+        ("12345", None, ["en"]),
+        ("Bonjour tout le monde", "fr", ["en"]),
     ],
 )
-def test_language_of_a_record(text, tag, language):
-    assert pick_language(text, tag, ("en", "zh")) == language
-    assert pick_language(text, tag, ("en",)) == "en"
+def test_rule_sets_of_a_text(text, tag, languages):
+    assert languages_of(text, tag, ("en", "zh")) == languages
+    assert languages_of(text, tag, ("en",)) == ["en"]
+
+
+def test_a_record_in_two_languages_is_searched_by_both_rule_sets(found):
+    mixed = "患者身份证号11010519491231002X。 Please call me: my SSN is 536-90-4399, thank you."
+    assert {kind for kind, _ in found(mixed)} >= {"CN_RESIDENT_ID", "US_SSN"}
 
 
 def test_a_placeholder_is_no_context(found):
@@ -188,5 +196,5 @@ def test_thresholds_come_from_the_policy(policy):
     strict = policy.model_copy(
         update={"default": policy.default.model_copy(update={"threshold": 1})}
     )
-    detector = Detector(policy=strict)
+    detector = Detector(ner="none", policy=strict)
     assert detector.detect_record({"text": "https://example.com"}) == []

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_rules import Detector, LeakGate, Policy, Redactor, Refused, Replacement, Span
+from pii_rules.gate import Leak
 
 
 @pytest.fixture(scope="module")
@@ -33,22 +34,24 @@ def test_a_finding_inside_a_replacement_is_ours(gate):
 @pytest.mark.parametrize("place", [(5, 10), (10, 16), (7, 12), (0, 8)])
 def test_a_straddler_is_a_leak(gate, place):
     text = "call 13800138000 now"
-    assert gate.check(rows(text), [[written(*place)]], [set()]) == {0: "leak"}
+    assert gate.check(rows(text), [[written(*place)]], [set()]) == {0: Leak("leak", [])}
 
 
 def test_a_finding_over_two_replacements_is_a_leak(gate):
     text = "call 13800138000 now"
-    assert gate.check(rows(text), [[written(5, 10), written(10, 16)]], [set()]) == {0: "leak"}
+    assert gate.check(rows(text), [[written(5, 10), written(10, 16)]], [set()]) == {
+        0: Leak("leak", [])
+    }
 
 
 def test_a_finding_outside_is_a_leak(gate):
     texts = rows("fine", "bob@example.com <URL>", "fine")
-    assert gate.check(texts, [[], [written(16, 21)], []], [set()] * 3) == {1: "leak"}
+    assert gate.check(texts, [[], [written(16, 21)], []], [set()] * 3) == {1: Leak("leak", [])}
 
 
 def test_a_surface_form_left_over_is_a_leak_even_when_glued(gate):
     text = "ref <ACCOUNT_ID> xAB-1234y"
-    assert gate.check(rows(text), [[written(4, 16)]], [{"AB-1234"}]) == {0: "leak"}
+    assert gate.check(rows(text), [[written(4, 16)]], [{"AB-1234"}]) == {0: Leak("leak", [])}
     assert gate.check(rows(text), [[written(4, 16)]], [set()]) == {}
 
 
@@ -56,7 +59,7 @@ def test_kept_types_are_no_leaks(detector):
     policy = Policy(name="p", version="1.0.0", entities={"URL": {"operator": "keep"}})
     gate = LeakGate(detector, policy)
     assert gate.check(rows("see https://example.com"), [[]], [set()]) == {}
-    assert gate.check(rows("see bob@example.com"), [[]], [set()]) == {0: "leak"}
+    assert gate.check(rows("see bob@example.com"), [[]], [set()]) == {0: Leak("leak", [])}
 
 
 def test_a_row_the_second_pass_cannot_read_is_refused(detector):
@@ -67,7 +70,7 @@ def test_a_row_the_second_pass_cannot_read_is_refused(detector):
         def detect(self, batch, columns=("text",)):
             return [Refused("detector_error")] * batch.num_rows
 
-    assert LeakGate(Blind()).check(rows("a"), [[]], [set()]) == {0: "detector_error"}
+    assert LeakGate(Blind()).check(rows("a"), [[]], [set()]) == {0: Leak("detector_error", [])}
 
 
 def test_the_redactor_refuses_what_the_gate_finds(detector, policy, keys):

@@ -11,7 +11,8 @@ def refuse(*_, **__):
 socket.socket.connect = socket.socket.connect_ex = refuse
 socket.create_connection = socket.getaddrinfo = refuse
 from pii_rules import Detector
-texts = {"text": "mail bob@example.com, https://example.org, +44 20 7946 0958, x@y.internal"}
+texts = {"a": "mail bob@example.com, https://example.org, +44 20 7946 0958, x@y.internal"}
+texts["b"] = "张伟病了"
 print(len(Detector().detect_record(texts)))
 """
 LAZY = """
@@ -20,7 +21,8 @@ import pii_rules
 from pii_rules.policy import load_policy
 from pii_rules import Span, Refused
 load_policy("gdpr").digest
-heavy = {"spacy", "presidio_analyzer", "presidio_anonymizer", "phonenumbers", "tldextract"}
+heavy = {"spacy", "presidio_analyzer", "presidio_anonymizer", "phonenumbers", "tldextract",
+    "onnxruntime", "tokenizers"}
 print(sorted(heavy & set(sys.modules)))
 """
 
@@ -44,5 +46,5 @@ def test_policy_and_spans_need_neither_presidio_nor_spacy(tmp_path):
 
 
 def test_detection_needs_no_network_and_leaves_no_cache(tmp_path):
-    assert run(OFFLINE, tmp_path) == "4"
+    assert run(OFFLINE, tmp_path) == "5"
     assert list(tmp_path.rglob("*")) == []

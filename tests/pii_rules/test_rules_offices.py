@@ -262,7 +262,36 @@ NATIONAL = [
     ("green card 2019", None),
 ]
 
+PARTY = [
+    ("In Wade v. Jacobs, the court", "Wade"),
+    ("(Lynch v. Overholser)", "Overholser"),
+    ("looking at Green versus United States", "Green"),
+    ("See O'Neill v. Dunn.", "O'Neill"),
+    ("as Müller v. Weiß held", "Weiß"),
+    ("Kennedy versus Washington, decided", "Kennedy"),
+    ("United States v. Morrison held", "Morrison"),
+    ("Smith, et al., v. Brown", "Smith"),
+    ("Smith-Jones v. Carter;", "Smith-Jones"),
+    ("State v. Okafor (1999)", "Okafor"),
+    ("Chen v. Board of Education", "Chen"),
+    ("the rule of Marbury v. Madison", "Marbury"),
+    ("Okonkwo v. Department of Labor", "Okonkwo"),
+    # near misses
+    ("United States v. State of Ohio", None),
+    ("Liverpool v Porto", None),
+    ("Liverpool vs. Porto", None),
+    ("man versus machine", None),
+    ("Good versus evil", None),
+    ("see v. 2.1 of the tool", None),
+    ("v. The", None),
+    ("volume five v. ten", None),
+    ("United v. City", None),
+    ("acme.v. Brown", None),
+    ("People v. Board", None),
+]
+
 RULES = {
+    "Party of a case": PARTY,
     "Insurance number": INSURANCE,
     "Swift code": SWIFT,
     "Card security code": CVV,

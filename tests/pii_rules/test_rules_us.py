@@ -206,6 +206,30 @@ BAR = [
     ("attorneys no. 123456", None),
 ]
 
+LABELLED_SSN = [
+    ("SSN: 918-13-7455", "918-13-7455"),
+    ("ssn 918137455", "918137455"),
+    ("<ssn>915-15-9915</ssn>", "915-15-9915"),
+    ('"ssn": "949-49-9049"', "949-49-9049"),
+    ("SSN=928-20-2726;", "928-20-2726"),
+    ("Social Security number: 971-93-6955", "971-93-6955"),
+    ("social security no. 988 45 7219", "988 45 7219"),
+    ("his SSN is 000-12-3456.", "000-12-3456"),
+    ("used and SSN 936-36-9936 was", "936-36-9936"),
+    ("社会安全号码：918-13-7455", "918-13-7455"),
+    # near misses
+    ("SSN: 918-13-745", None),
+    ("SSN: 918-13-74556", None),
+    ("SSN 918137455A", None),
+    ("SSN 918-13-7455-1", None),
+    ("lessn 918-13-7455", None),
+    ("SSN: 91-813-7455", None),
+    ("social security 2019", None),
+    ("SSN unknown, call 5551234", None),
+    ("the SSN of 1234567890", None),
+    ("social insurance 918-13-7455", None),
+]
+
 RULES = {
     "Street address": STREET,
     "City, state and ZIP": ZIP,
@@ -213,6 +237,7 @@ RULES = {
     "Employer identification number": EMPLOYER,
     "Tax number": TAX,
     "Driver licence": DRIVER,
+    "Labelled social security number": LABELLED_SSN,
     "American licence plate": PLATE,
     "Bar number": BAR,
 }
