@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -63,9 +64,11 @@ class Dataset:
         self, columns: Sequence[str] | None = None, *, filters: Filters | None = None
     ) -> pa.RecordBatchReader:
         """The rows as a stream that DuckDB, Spark and others take from Arrow."""
-        return pa.RecordBatchReader.from_batches(
-            self.schema(columns), self.batches(columns, filters=filters)
-        )
+        batches = self.batches(columns, filters=filters)
+        first = next(batches, None)
+        if first is None:
+            return pa.RecordBatchReader.from_batches(self.schema(columns), [])
+        return pa.RecordBatchReader.from_batches(first.schema, chain([first], batches))
 
     def to_table(
         self, columns: Sequence[str] | None = None, *, filters: Filters | None = None
