@@ -92,14 +92,14 @@ def make_batch(
     known = find_all({prepared.id for prepared in drafts if prepared.id is not None})
     entries: list[Entry] = []
     fresh: list[Fresh] = []
-    first: dict[str | None, tuple[Entry, Draft]] = {}
-    for prepared in drafts:
+    first: dict[str | None, int] = {}
+    for position, prepared in enumerate(drafts):
         draft, _, production = prepared
         if production in known:
             entries.append(_same(known[production], draft))
             continue
         if production in first:
-            entry, earlier = first[production]
+            entry, earlier = entries[first[production]], drafts[first[production]].draft
             _refuse_other(entry, draft, earlier.digests())
             entries.append(Entry(entry.index, entry.raw))
             continue
@@ -108,7 +108,7 @@ def make_batch(
         entry = Entry(size + len(fresh), raw, appended=True)
         fresh.append(Fresh(statement_id, raw))
         entries.append(entry)
-        first[statement_id] = (entry, draft)
+        first[statement_id] = position
     return entries, fresh
 
 

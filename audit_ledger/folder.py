@@ -23,13 +23,12 @@ from audit_ledger.index import IdIndex
 from audit_ledger.reader import LogReader
 from audit_ledger.store import CHECKPOINT, LOCK_SECONDS, VERIFIER_KEY, Addition
 from audit_ledger.tiles import ENTRIES, TILE_WIDTH, TileId, belongs_to_log, tile_at
-from redactory.durable import LocalFolder, fsync_folder, is_temporary
+from redactory.durable import LocalFolder, is_temporary
 from redactory.errors import InputError, LedgerError
 
 LOCK = ".lock"
 
-_POLL_SECONDS = 0.01
-_FEW = 4
+_POLL_SECONDS = 0.002
 _FSYNC_THREADS = 16
 
 
@@ -148,16 +147,11 @@ class LedgerFolder(LocalFolder):
             target.parent.rmdir()
 
     def _make_durable(self, names: Sequence[str]) -> None:
-        paths = [self.root / name for name in names]
-        if len(paths) > _FEW:
-            # Side by side, the disk makes many files durable in the time of a few.
-            with ThreadPoolExecutor(_FSYNC_THREADS) as pool:
-                list(pool.map(_fsync, paths))
-        else:
-            for path in paths:
-                _fsync(path)
-        for folder in sorted({path.parent for path in paths}):
-            fsync_folder(folder)
+        files = [self.root / name for name in names]
+        paths = [*files, *sorted({file.parent for file in files})]
+        # Side by side, the disk makes many of them durable in the time of a few.
+        with ThreadPoolExecutor(min(_FSYNC_THREADS, len(paths))) as pool:
+            list(pool.map(_fsync, paths))
 
     def _is_touched(self, size: int) -> bool:
         """Whether an append after ``size`` leaves was begun: its first file is a bundle."""

@@ -97,10 +97,19 @@ def append_in_parallel(place: Path | str, total: int) -> dict[str, float]:
     Log.create(place, SIGNER, origin=ORIGIN)
     share = total // WRITERS
     arguments = [[str(place), str(n * share), str(share)] for n in range(WRITERS)]
-    began = time.perf_counter()
     children = [
-        subprocess.Popen([sys.executable, __file__, "--write", *argument]) for argument in arguments
+        subprocess.Popen(
+            [sys.executable, __file__, "--write", *argument],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for argument in arguments
     ]
+    for child in children:
+        child.stdout.readline()  # it has started
+    began = time.perf_counter()
+    for child in children:
+        child.stdin.close()
     if any(child.wait() for child in children):
         sys.exit("a writer failed")
     wall = time.perf_counter() - began
@@ -110,6 +119,8 @@ def append_in_parallel(place: Path | str, total: int) -> dict[str, float]:
 def write(place: str, first: int, count: int) -> None:
     """One of the eight."""
     log = Log.open(place if "://" in place else Path(place), SIGNER)
+    print("ready", flush=True)
+    sys.stdin.read()
     for start in range(first, first + count, 100):
         log.append(drafts(start, min(100, first + count - start)), WHO)
 
