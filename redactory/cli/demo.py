@@ -187,8 +187,8 @@ def _before_and_after(setup: RunSetup, corpus: Path, rows: list[dict[str, Any]])
             )
         )
     notice(
-        "Names of people, towns and firms come with the name model, which is not there yet: "
-        "what stays readable above is what rules alone do not find."
+        "What stays readable above is what neither rules nor name model found: "
+        "`redactory explain` tells why anything was found."
     )
 
 
