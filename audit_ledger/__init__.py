@@ -12,7 +12,8 @@ from audit_ledger.environment import Environment
 from audit_ledger.log import Log
 from audit_ledger.note import LogSigner, LogVerifier
 from audit_ledger.statement import Statement
-from audit_ledger.verify import LogVerdict, Problem, verify_log
+from audit_ledger.verdict import LogVerdict, Problem
+from audit_ledger.verify import verify_log
 
 __all__ = [
     "Checkpoint",

@@ -26,7 +26,7 @@ from typing import Any
 from audit_ledger import Log
 from audit_ledger.place import Place, store_at
 from audit_ledger.proof import InclusionProof
-from audit_ledger.verify import LogVerdict
+from audit_ledger.verdict import LogVerdict
 from redactory import __version__, retention
 from redactory.canonical import canonical_json, sha256_hex
 from redactory.durable import Folder

@@ -59,7 +59,7 @@ class RunConfig(BaseModel):
         default="file", description="What is one record of a .txt file"
     )
     encoding: str | None = Field(default=None, description="Default: detected")
-    max_record_bytes: int = Field(default=1 << 20, ge=1, le=1 << 28)
+    max_record_bytes: int = Field(default=1 << 22, ge=1, le=1 << 28)
 
     recipients: tuple[str, ...] = Field(
         default=(), description="Public key files that may open the data; default: the reader key"
@@ -87,7 +87,8 @@ class RunConfig(BaseModel):
     leak_gate: bool = Field(default=True, description="Check redacted text a second time")
     workers: int = Field(default=0, ge=0, le=512, description="Processes; 0: as the input needs")
     ledger: str | None = Field(
-        default=None, description="Local folder of the log; default: 'ledger' in the dataset"
+        default=None,
+        description="Folder of the log, or its database's URL; default: 'ledger' in the dataset",
     )
 
     publish_checkpoint: tuple[str, ...] = Field(

@@ -15,7 +15,7 @@ from redactory.errors import InputError, IntegrityError, KeyringError, LedgerErr
 from redactory.keys import QUARANTINE, READER, KeyStore
 from redactory.ledger_access import DatasetLog
 from redactory.trust import CheckedLog, TrustStore, check_log, first_problem, load_log_key
-from redactory.verification import head_of, locate_ledger
+from redactory.verification import head_of, locate_log
 from sealed_shards.access import DatasetHead, RecordedShard
 from sealed_shards.dataset import current_shards, open_dataset, published_manifests
 from sealed_shards.key_files import AnyIdentity, load_identity
@@ -194,7 +194,7 @@ def checked_head(path: str, trust: Trust, keys: KeyStore) -> tuple[CheckedLog, D
         InputError: there is no dataset here.
     """
     checked = check_log(
-        locate_ledger(path, trust.ledger),
+        locate_log(path, trust.ledger),
         TrustStore(keys.folder / "trust"),
         log_key=trust.verifier(),
         trust_new=trust.trust_new,

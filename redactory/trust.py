@@ -164,14 +164,19 @@ def check_log(
 
 def has_log(folder: Place) -> bool:
     """Whether a log lies here, or what is left of one."""
-    store = store_at(folder)
-    for name in ("checkpoint", "log.vkey"):
-        try:
-            store.read(name)
-        except (OSError, LedgerError):
-            continue
-        return True
-    return False
+    return has_checkpoint(folder) or bool(_stored(folder, "log.vkey"))
+
+
+def has_checkpoint(folder: Place) -> bool:
+    """Whether a log was made here to the end."""
+    return bool(_stored(folder, "checkpoint"))
+
+
+def _stored(folder: Place, name: str) -> bytes:
+    try:
+        return store_at(folder).read(name)
+    except (OSError, LedgerError):
+        return b""
 
 
 def refuse_rollback(store: TrustStore, log: Log) -> None:
@@ -269,7 +274,4 @@ def load_witness(value: str) -> CosignatureVerifier:
 
 def claimed_origin(folder: Place) -> str:
     """The log's name as its folder tells it: only picks the pin, proves nothing."""
-    try:
-        return store_at(folder).read("log.vkey").decode("ascii").partition("+")[0]
-    except (OSError, UnicodeDecodeError, LedgerError):
-        return ""
+    return _stored(folder, "log.vkey").decode("ascii", errors="replace").partition("+")[0]

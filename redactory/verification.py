@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from audit_ledger import LogVerifier
-from audit_ledger.place import Place, is_database
+from audit_ledger.place import is_database
 from redactory.canonical import digest_of
 from redactory.durable import Folder, LocalFolder, open_folder
 from redactory.errors import InputError, LedgerError
@@ -42,7 +42,7 @@ def locate_ledger(path: str, ledger: str | None) -> Path:
     return folder.root if _is_bare_log(folder) else folder.root / LEDGER_FOLDER
 
 
-def locate_log(path: str, ledger: str | None) -> Place:
+def locate_log(path: str, ledger: str | None) -> Path | str:
     """The same, where the log may also lie in a database, named by its URL.
 
     Raises:

@@ -7,6 +7,7 @@ set for our sessions, whatever the server's default; ``fsync`` is the server's o
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -25,6 +26,7 @@ from redactory.errors import InputError, LedgerError
 
 WRITING = "ledger_writing"
 _SQLITE_WAIT_SECONDS = 60.0
+_ADVISORY = 0x7265646163746F72  # "redactor"
 
 
 def connect(url: str) -> sa.Engine:
@@ -95,6 +97,30 @@ def set_busy_timeout(connection: sa.Connection, milliseconds: int) -> None:
     """How long an SQLite connection waits for another writer."""
     raw: Any = connection.connection.driver_connection
     raw.execute(f"PRAGMA busy_timeout={milliseconds}")
+
+
+@contextmanager
+def one_at_a_time(url: str) -> Iterator[None]:
+    """Wait until no other process is inside, for steps that belong to several appends.
+
+    This is another lock than that of an append, which may happen inside. PostgreSQL: an
+    advisory lock of the session. SQLite: a lock file beside the database.
+
+    Args:
+        url: the database; the log's origin may follow behind ``#``.
+    """
+    engine = connect(url.partition("#")[0])
+    try:
+        if engine.dialect.name == "sqlite":
+            with Path(f"{engine.url.database}.lock").open("ab") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+            return
+        with translated(), engine.connect() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY)))
+            yield
+    finally:
+        engine.dispose()  # and with the session goes its lock
 
 
 def configuration(connection: sa.Connection) -> Config:

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from audit_ledger.batch import Fresh
-from audit_ledger.index import Index, id_at
-from audit_ledger.merkle import HASH_BYTES
+from audit_ledger.index import Index
 from audit_ledger.reader import LogReader
 from audit_ledger.sql.engine import (
     WRITING,
@@ -26,6 +25,7 @@ from audit_ledger.sql.engine import (
     translated,
     upgrade,
 )
+from audit_ledger.sql.rows import at, names_beyond, tile_bytes
 from audit_ledger.sql.schema import ENTRIES as ENTRY
 from audit_ledger.sql.schema import LOGS, TILES
 from audit_ledger.store import CHECKPOINT, LOCK_SECONDS, VERIFIER_KEY, Addition
@@ -34,7 +34,6 @@ from audit_ledger.tiles import (
     TILE_HEIGHT,
     TILE_WIDTH,
     TileId,
-    encode_bundle,
     levels_of,
     tile_at,
 )
@@ -53,7 +52,8 @@ class SqlStore:
     def __init__(self, url: str) -> None:
         address, _, self._origin = url.partition("#")
         self._engine = connect(address)
-        weakref.finalize(self, self._engine.dispose)
+        # Closes the connections with the last reference; at exit the system does that.
+        weakref.finalize(self, self._engine.dispose).atexit = False
         self._log_id: int | None = None
         self._open: sa.Connection | None = None
 
@@ -69,7 +69,7 @@ class SqlStore:
             tile = TileId.parse(name)
             if tile is None:
                 raise FileNotFoundError(name)
-            return self._tile(connection, tile)
+            return tile_bytes(connection, log.id, tile)
 
     def everything(self) -> Iterator[str]:
         """Names of what the tables hold, rows beyond the checkpoint included."""
@@ -80,7 +80,7 @@ class SqlStore:
                 count = size if level < 0 else size >> (TILE_HEIGHT * level)
                 for number in range(-(-count // TILE_WIDTH)):
                     yield tile_at(level, number, size).path
-            yield from self._beyond(connection, size)
+            yield from names_beyond(connection, self._log(connection).id, size)
 
     def irregular(self, name: str) -> str | None:  # noqa: ARG002 - part of the protocol
         """Nothing in a database is odd beside its bytes."""
@@ -134,15 +134,15 @@ class SqlStore:
         """Remove rows beyond the checkpoint: no crash makes them, but somebody might."""
         if not thoroughly or self._open is None:
             return []
-        removed = list(self._beyond(self._open, size))
+        log_id = self._log(self._open).id
+        removed = list(names_beyond(self._open, log_id, size))
         if removed:
-            log_id = self._log(self._open).id
             self._open.execute(
                 ENTRY.delete().where(ENTRY.c.log_id == log_id, ENTRY.c.leaf_index >= size)
             )
             for tile in map(TileId.parse, removed):
                 if tile is not None and tile.level != ENTRIES:
-                    self._open.execute(TILES.delete().where(*self._at(log_id, tile)))
+                    self._open.execute(TILES.delete().where(*at(log_id, tile)))
         return removed
 
     def index(self, reader: LogReader) -> Index:  # noqa: ARG002 - the database has one of its own
@@ -190,7 +190,7 @@ class SqlStore:
         connection.execute(statement, rows)
         for tile, data in addition.files:
             if tile.level != ENTRIES:
-                connection.execute(TILES.delete().where(*self._at(log_id, tile)))
+                connection.execute(TILES.delete().where(*at(log_id, tile)))
                 connection.execute(
                     TILES.insert().values(
                         log_id=log_id, level=tile.level, number=tile.number, hashes=data
@@ -261,60 +261,6 @@ class SqlStore:
         if row is None:
             raise FileNotFoundError("the log is gone from this database")
         return row
-
-    def _tile(self, connection: sa.Connection, tile: TileId) -> bytes:
-        if tile.level == ENTRIES:
-            return encode_bundle(self._leaves(connection, tile))
-        stored = connection.scalar(
-            sa.select(TILES.c.hashes).where(*self._at(self._log_id or 0, tile))
-        )
-        if stored is None:
-            raise FileNotFoundError(tile.path)
-        # A partial tile is the beginning of the wider one that took its place.
-        return bytes(stored)[: tile.width * HASH_BYTES]
-
-    def _leaves(self, connection: sa.Connection, tile: TileId) -> list[bytes]:
-        first = tile.number * TILE_WIDTH
-        rows = connection.execute(
-            sa.select(ENTRY.c.leaf_index, ENTRY.c.statement_id, ENTRY.c.leaf)
-            .where(
-                ENTRY.c.log_id == self._log_id,
-                ENTRY.c.leaf_index >= first,
-                ENTRY.c.leaf_index < first + tile.width,
-            )
-            .order_by(ENTRY.c.leaf_index)
-        ).all()
-        if not rows:
-            raise FileNotFoundError(tile.path)
-        for row in rows:
-            if id_at(bytes(row.leaf), row.leaf_index) != bytes(row.statement_id).hex():
-                raise LedgerError(
-                    "is filed under the id of another statement", where=f"leaf {row.leaf_index}"
-                )
-        return [bytes(row.leaf) for row in rows]
-
-    def _beyond(self, connection: sa.Connection, size: int) -> Iterator[str]:
-        """Names for rows that a log of ``size`` leaves does not have."""
-        log_id = self._log(connection).id
-        last = connection.scalar(
-            sa.select(sa.func.max(ENTRY.c.leaf_index)).where(ENTRY.c.log_id == log_id)
-        )
-        if last is not None and last >= size:
-            yield tile_at(ENTRIES, last // TILE_WIDTH, last + 1).path
-        rows = connection.execute(
-            sa.select(TILES.c.level, TILES.c.number).where(TILES.c.log_id == log_id)
-        )
-        for level, number in rows:
-            if tile_at(level, number, size).width <= 0:
-                yield TileId(level, number).path
-
-    @staticmethod
-    def _at(log_id: int, tile: TileId) -> tuple[sa.ColumnElement[bool], ...]:
-        return (
-            TILES.c.log_id == log_id,
-            TILES.c.level == tile.level,
-            TILES.c.number == tile.number,
-        )
 
 
 def _raw_id(statement_id: str) -> bytes:

@@ -32,7 +32,7 @@ def open_log(setup: RunSetup) -> Log:
     folder = setup.ledger_folder
     store = TrustStore(setup.keys.folder / "trust")
     setup.keys.ensure(LOG)
-    if (folder / "checkpoint").exists():
+    if setup.has_log():
         reader = Log.open(folder)
         refuse_rollback(store, reader)
         return Log.open(folder, setup.keys.log_signer(reader.origin))

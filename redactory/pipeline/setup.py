@@ -11,6 +11,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from audit_ledger import Log
+from audit_ledger.place import is_database
 from pii_rules.policy import Policy, load_policy
 from redactory.canonical import digest_of
 from redactory.config import RunConfig
@@ -27,6 +28,7 @@ from redactory.pipeline.planning import Limits, Planner
 from redactory.pipeline.sealing import SealContext
 from redactory.pseudonym import SUBKEYS
 from redactory.sources import Listing, ReadOptions, list_sources
+from redactory.trust import has_checkpoint
 from sealed_shards.dataset import current_shards, published_manifests
 from sealed_shards.key_files import parse_recipient
 from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER
@@ -124,14 +126,15 @@ class RunSetup:
         return ids.dataset_id(self.subkeys["id"], name)
 
     @cached_property
-    def ledger_folder(self) -> Path:
-        """The log's folder, always local.
+    def ledger_folder(self) -> Path | str:
+        """The log's folder, always local, or the URL of its database.
 
         Raises:
             InputError: the dataset is remote and no ledger folder was named.
         """
-        if self.config.ledger is not None:
-            return Path(self.config.ledger).absolute()
+        named = self.config.ledger
+        if named is not None:
+            return named if is_database(named) else Path(named).absolute()
         if isinstance(self.folder, LocalFolder):
             return self.folder.root / LEDGER_FOLDER
         raise InputError(
@@ -141,7 +144,7 @@ class RunSetup:
 
     def has_log(self) -> bool:
         """Whether the log has been made."""
-        return (self.ledger_folder / "checkpoint").exists()
+        return has_checkpoint(self.ledger_folder)
 
     def evidence(self) -> Evidence:
         """What the log says now; nothing before there is a log."""
