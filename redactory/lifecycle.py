@@ -7,7 +7,7 @@ follow :mod:`sealed_shards.key_changes` and :mod:`sealed_shards.resealing`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +20,8 @@ from redactory.exclusive import one_writer
 from redactory.keys import LOG, KeyStore
 from redactory.reading import Trust, checked_head
 from redactory.reseal_log import LifeCycleLog
-from redactory.trust import TrustStore, refuse_rollback
-from redactory.verification import locate_ledger
+from redactory.trust import TrustStore, has_log, refuse_rollback
+from redactory.verification import locate_log
 from sealed_shards.access import DatasetHead, RecordedShard
 from sealed_shards.dataset import published_manifests
 from sealed_shards.key_changes import (
@@ -102,11 +102,9 @@ class _Change:
             kid=identity.kid,
         )
 
-    def apply(self, kind: ChangeKind, changes: Sequence[KeyChange | None]) -> int:
-        wanted = [change for change in changes if change is not None]
-        if wanted:
-            apply_changes(self.folder, kind, wanted, self.log)
-        return len(wanted)
+    def apply(self, kind: ChangeKind, changes: Iterable[KeyChange | None]) -> int:
+        wanted = (change for change in changes if change is not None)
+        return apply_changes(self.folder, kind, wanted, self.log)
 
 
 def grant(
@@ -136,7 +134,7 @@ def grant(
     with _changing(path, trust) as change:
         shards = change.shards(areas, shard=shard)
         change.record_unwrapping(shards, identity, "grant")
-        changes = [rewrapped(change.folder, s, add=recipients, identity=identity) for s in shards]
+        changes = (rewrapped(change.folder, s, add=recipients, identity=identity) for s in shards)
         return Changed(change.apply("granted", changes), settled=change.settled)
 
 
@@ -159,7 +157,7 @@ def revoke(
     """
     with _changing(path, trust) as change:
         shards = change.shards(areas, shard=shard)
-        changes = [rewrapped(change.folder, s, drop=kids) for s in shards]
+        changes = (rewrapped(change.folder, s, drop=kids) for s in shards)
         count = change.apply("revoked", changes)
         return Changed(count, tuple(kids) if count else (), change.settled)
 
@@ -184,10 +182,10 @@ def rotate(
     with _changing(path, trust) as change:
         shards = change.shards(areas)
         change.record_unwrapping(shards, identity, "rotate")
-        changes = [
+        changes = (
             rewrapped(change.folder, s, add=[recipient], drop=[identity.kid], identity=identity)
             for s in shards
-        ]
+        )
         return Changed(change.apply("rewrapped", changes), (identity.kid,), change.settled)
 
 
@@ -238,7 +236,7 @@ def shred(
     """
     with _changing(path, trust) as change:
         shards = change.shards((DATA, QUARANTINE, SOURCES), shard=shard, run=run)
-        count = change.apply("shredded", [shredded(s) for s in shards])
+        count = change.apply("shredded", map(shredded, shards))
         _destroy_replaced(change.folder, shards)
         return Changed(count, settled=change.settled)
 
@@ -251,9 +249,9 @@ def finish_changes(path: str, trust: Trust) -> Changed:
 
 @contextmanager
 def _changing(path: str, trust: Trust) -> Iterator[_Change]:
-    ledger = locate_ledger(path, trust.ledger)
-    if not ledger.is_dir():
-        raise LedgerError("there is no ledger here", where=str(ledger))
+    ledger = locate_log(path, trust.ledger)
+    if not has_log(ledger):
+        raise LedgerError("there is no ledger here", where=path)
     keys = trust.keys()
     with one_writer(ledger):
         _repair(ledger, keys)
@@ -263,7 +261,7 @@ def _changing(path: str, trust: Trust) -> Iterator[_Change]:
         yield _Change(folder, head, LifeCycleLog(keys, checked, head), settled)
 
 
-def _repair(ledger: Path, keys: KeyStore) -> None:
+def _repair(ledger: Path | str, keys: KeyStore) -> None:
     """Let the log drop what an interrupted append left; a broken log is judged afterwards."""
     if not keys.keyring.has(LOG):
         raise KeyringError(

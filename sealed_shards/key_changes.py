@@ -15,14 +15,14 @@ says that the change is unfinished, and the next writer does the rest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from redactory.canonical import sha256_hex
 from redactory.durable import Folder
-from redactory.errors import KeyringError
+from redactory.errors import KeyringError, RedactoryError
 from sealed_shards.access import RecordedShard
 from sealed_shards.dataset import read_wraps
 from sealed_shards.layout import next_wraps_file, shard_file
@@ -111,13 +111,29 @@ def shredded(shard: RecordedShard) -> KeyChange:
 
 
 def apply_changes(
-    folder: Folder, kind: ChangeKind, changes: Sequence[KeyChange], log: KeyLog
-) -> None:
+    folder: Folder, kind: ChangeKind, changes: Iterable[KeyChange], log: KeyLog
+) -> int:
     """Do a batch of changes: prepare all, state all, put all in place.
 
+    Args:
+        folder: of the dataset.
+        kind: what the log calls it.
+        changes: may be worked out one by one; each is written while the next is worked out.
+        log: states them.
+
+    Returns:
+        How many there were.
+
     Raises:
+        KeyringError: raised by ``changes``; nothing changed.
         LedgerError: the log cannot be written; the old keys stay in force.
     """
+    begun: list[KeyChange] = []
+
+    def noted() -> Iterator[KeyChange]:
+        for change in changes:
+            begun.append(change)
+            yield change
 
     def prepare(change: KeyChange) -> None:
         folder.replace(_next(change.shard), change.wraps)
@@ -127,9 +143,15 @@ def apply_changes(
         if change.wraps == EMPTY_WRAPS:
             delete_ciphertext(folder, change.shard.area, change.shard.header.stem)
 
-    for_each(prepare, changes)
-    log.keys_changed(kind, changes)
-    for_each(finish, changes)
+    try:
+        for_each(prepare, noted())
+    except RedactoryError:
+        for_each(lambda change: folder.delete(_next(change.shard)), begun)
+        raise
+    if begun:
+        log.keys_changed(kind, begun)
+        for_each(finish, begun)
+    return len(begun)
 
 
 def put_in_place(folder: Folder, shard: RecordedShard) -> None:

@@ -41,11 +41,6 @@ def next_wraps_file(area: str, stem: str) -> str:
     return f"{shard_file(area, 'wraps', stem)}.next"
 
 
-def wraps_folder(area: str) -> str:
-    """The folder of an area's wraps."""
-    return f"{area}/wraps" if area else "wraps"
-
-
 def shard_folders(area: str) -> list[str]:
     """The four folders of an area."""
     prefix = f"{area}/" if area else ""

@@ -18,7 +18,7 @@ from sealed_shards.layout import (
     next_wraps_file,
     shard_file,
     shard_files,
-    wraps_folder,
+    shard_folders,
 )
 from sealed_shards.resealing import PLAN_FILE, read_plan
 from sealed_shards.wraps import EMPTY_WRAPS
@@ -37,7 +37,8 @@ def settle(folder: Folder, head: DatasetHead) -> list[str]:
     waiting = {
         name
         for area in AREAS
-        for name in folder.names(wraps_folder(area))
+        for place in shard_folders(area)
+        for name in folder.names(place)
         if name.endswith(".next") or is_temporary(name)
     }
     settled = set(waiting)
