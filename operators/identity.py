@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from redactory import __version__
 from redactory.canonical import digest_of
+
+# What an actor's name in a statement may not hold.
+_NOT_A_TOKEN = re.compile(r"[^A-Za-z0-9_.@-]+")
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -29,12 +33,19 @@ def provenance_of(context: Context) -> Provenance:
     task_instance: Any = context["ti"]
     return Provenance(
         actor_kind="airflow",
-        actor_name=_dag_id(context),
+        actor_name=_actor(context),
         run_id=pipeline_run_id(context),
         dag_id=_dag_id(context),
         try_number=task_instance.try_number,
         code_version=__version__,
     )
+
+
+def _actor(context: Context) -> str:
+    """Who triggered the run: a user's login name; the DAG itself when the schedule did."""
+    run: Any = context["dag_run"]
+    user = getattr(run, "triggering_user_name", None)
+    return _NOT_A_TOKEN.sub("-", user)[:100] if user else _dag_id(context)
 
 
 def _dag_id(context: Context) -> str:

@@ -42,7 +42,7 @@ class ReadOptions:
     pass_through: tuple[str, ...] = ()
     text_unit: Literal["file", "paragraph"] = "file"
     encoding: str | None = None
-    max_record_bytes: int = 1 << 20
+    max_record_bytes: int = 1 << 22
     batch_rows: int = 1024
     batch_bytes: int = 1 << 20
 

@@ -105,6 +105,15 @@ def test_long_texts_find_everything_once_at_its_place(detector):
     assert [(s.start, s.end) for s in spans] == expected
 
 
+@pytest.mark.large
+def test_a_record_of_more_than_a_megabyte_is_searched_to_its_end():
+    line = "The committee met on the first floor and talked about the budget of the year.\n"
+    text = line * 14_000 + "Ask John Smith, john@example.com."
+    assert len(text) > 1 << 20
+    spans = Detector().detect_record({"text": text})
+    assert [text[s.start : s.end] for s in spans][-2:] == ["John Smith", "john@example.com"]
+
+
 def test_beyond_a_limit_a_record_is_refused():
     small = Detector(ner="none", limits=Limits(characters=30, findings=3))
     assert small.detect_record({"text": "x" * 31}) == Refused("detector_limit")
