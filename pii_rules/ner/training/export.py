@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -166,10 +167,23 @@ def characters(places: dict[str, int], rows: int) -> list[str]:
     return shared
 
 
+def mixed(trainings: Sequence[Path], shares: Sequence[float]) -> dict[str, torch.Tensor]:
+    """The weighted mean of the weights of trainings that went on from one another.
+
+    Wortsman et al. 2022 (arXiv:2203.05482): the mean is often better than either.
+    """
+    states = [torch.load(folder / "model.pt") for folder in trainings]
+    return {
+        key: sum(share * state[key] for share, state in zip(shares, states, strict=True))
+        for key in states[0]
+    }
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Export the name models.")
-    parser.add_argument("--english", type=Path)
+    parser.add_argument("--english", type=Path, nargs="+", help="one or more trainings' --out")
+    parser.add_argument("--shares", type=float, nargs="+", default=[1.0], help="weight of each")
     parser.add_argument("--encoder", type=Path, help="holds tokenizer.json")
     parser.add_argument("--data", type=Path, help="training sets, to calibrate with")
     parser.add_argument("--chinese", type=Path)
@@ -181,7 +195,7 @@ def main() -> None:
         tokenizer = Tokenizer.from_file(str(o.encoder / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        state = torch.load(o.english / "model.pt")
+        state = mixed(o.english, o.shares)
         layers = 1 + max(int(k.split(".")[1]) for k in state if k.startswith("layers."))
         model = Tagger(tokenizer.get_vocab_size(), len(TAGS), layers)
         model.load_state_dict(state)
