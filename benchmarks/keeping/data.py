@@ -59,6 +59,12 @@ def documents(size: int, *, first: int) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
+def noise(size: int) -> pa.Table:
+    """``size`` bytes that no compression makes smaller."""
+    block = 1 << 16
+    return pa.table({"raw": pa.array([os.urandom(block) for _ in range(size // block)])})
+
+
 class Sealed:
     """The tables as a sealed dataset; opening it, with its unwraps, is part of reading."""
 
