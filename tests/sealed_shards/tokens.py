@@ -44,7 +44,7 @@ def softhsm(folder: Path, unavailable: Callable[[str, str], None]) -> Token:
 
 @contextmanager
 def opencryptoki(unavailable: Callable[[str, str], None]) -> Iterator[Token]:
-    """openCryptoki's software token, set up anew; its daemon is started and ended if need be."""
+    """openCryptoki's software token, its daemon is started and ended if need be."""
     module = next(iter(Path("/").glob(_OPENCRYPTOKI.lstrip("/"))), None)
     daemon = shutil.which("pkcsslotd", path="/usr/sbin:/usr/local/sbin")
     if module is None or daemon is None or os.geteuid() != 0:
@@ -57,7 +57,7 @@ def opencryptoki(unavailable: Callable[[str, str], None]) -> Iterator[Token]:
                 break
             time.sleep(0.1)
         else:
-            started.kill()
+            _end(started)
             unavailable("opencryptoki", "its daemon does not start here")
     try:
         # A token of an earlier session serves again; a new one comes with a PIN to be changed.
@@ -68,8 +68,16 @@ def opencryptoki(unavailable: Callable[[str, str], None]) -> Iterator[Token]:
         yield Token(str(module), _LABEL)
     finally:
         if started is not None:
-            started.terminate()
-            started.wait(timeout=10)
+            _end(started)
+
+
+def _end(daemon: "subprocess.Popen[bytes]") -> None:
+    daemon.terminate()
+    try:
+        daemon.wait(timeout=5)
+    except subprocess.TimeoutExpired:  # it may wait for this process, which has its library loaded
+        daemon.kill()
+        daemon.wait()
 
 
 def _answers() -> str:
