@@ -31,8 +31,9 @@ from presidio_analyzer import (
 from pii_rules.context import WindowEnhancer
 from pii_rules.language import languages_of
 from pii_rules.name_parts import repeated_names
-from pii_rules.ner.names import Name, NameFinder
+from pii_rules.ner.names import Name, NameFinder, may_be_name
 from pii_rules.ner.others import finder
+from pii_rules.ner.tags import LABELS
 from pii_rules.nlp import PIPELINE, BlankNlpEngine
 from pii_rules.normalise import Folded, fold
 from pii_rules.policy import DEFAULT_THRESHOLD, Policy
@@ -42,7 +43,7 @@ from pii_rules.recognizers.phone import PhoneRule
 from pii_rules.recognizers.predefined import predefined_rules
 from pii_rules.recognizers.rule import adopt
 from pii_rules.registry import FixedRegistry
-from pii_rules.resolve import resolve, with_remainders
+from pii_rules.resolve import outside, resolve, with_remainders
 from pii_rules.spans import DETECTOR_ERROR, DETECTOR_LIMIT, Findings, Refused, Span
 from pii_rules.surfaces import propagated
 from pii_rules.windows import windows
@@ -206,6 +207,8 @@ class Detector:
                 found += self._named(column, text, own, observe)
                 budget = self._limits.findings - len(found)
                 found += self._search(column, text, tag, budget, observe)
+            proven = resolve(span for span in found if span.validated)
+            found = [part for span in found for part in _beside(span, proven, texts)]
             kept = resolve(with_remainders(texts, found))
             return resolve(kept + propagated(texts, kept) + repeated_names(texts, kept))
         except _OverLimitError:
@@ -266,6 +269,18 @@ class Detector:
         if self._policy is None:
             return bool(result.score >= DEFAULT_THRESHOLD)
         return bool(result.score >= self._policy.rule(result.entity_type).threshold)
+
+
+def _beside(span: Span, proven: Sequence[Span], texts: Mapping[str, str]) -> list[Span]:
+    """A finding; of a name only what lies outside of numbers that a check has proven."""
+    if span.entity_type not in LABELS or span.validated:
+        return [span]
+    taken = ((other.start, other.end) for other in proven if other.column == span.column)
+    parts = outside(span.start, span.end, taken)
+    if parts == [(span.start, span.end)]:
+        return [span]
+    text = texts[span.column]
+    return [span._replace(start=a, end=b) for a, b in parts if may_be_name(text[a:b])]
 
 
 def _span(column: str, place: tuple[int, int], result: RecognizerResult) -> Span:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from pii_rules.ner.names import Name
+from pii_rules.ner.names import Name, may_be_name
 from pii_rules.ner.session import Session
 from pii_rules.ner.shapes import Pieces, pieces
 from pii_rules.ner.stretches import alphabetic, without_han
@@ -22,13 +22,6 @@ from pii_rules.ner.windows import piece_windows
 
 FINDER: Final = "names-en"
 _HANDLE: Final = re.compile(r"(?<!\w)@\w+")
-# Capitalised abbreviations that stand before values in forms, tables and logs.
-_FORM_LABELS: Final = frozenset(
-    {
-        *("iban", "bic", "swift", "pin", "cvv", "vat", "ssn", "ein", "itin", "tin", "npi", "nhs"),
-        *("nino", "dob", "mrn", "ip", "mac", "imei", "vin", "url", "uuid"),
-    }
-)
 _BEGIN, _END = 101, 102
 _ROOM: Final = 126
 
@@ -62,11 +55,6 @@ class EnglishModel:
             read = pieces(self._tokenizer, part)
             for first, last in piece_windows(part, read, _ROOM):
                 yield _Window(number, start, read, first, last)
-
-
-def may_be_name(surface: str) -> bool:
-    """Whether a surface has a letter and is no label of a form."""
-    return any(map(str.isalpha, surface)) and surface.casefold() not in _FORM_LABELS
 
 
 def whole_handles(text: str, names: list[Name]) -> list[Name]:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
+
+# Capitalised abbreviations that stand before values in forms, tables and logs.
+_FORM_LABELS: Final = frozenset(
+    {
+        *("iban", "bic", "swift", "pin", "cvv", "vat", "ssn", "ein", "itin", "tin", "npi", "nhs"),
+        *("nino", "dob", "mrn", "ip", "mac", "imei", "vin", "url", "uuid"),
+    }
+)
 
 
 class Name(NamedTuple):
@@ -34,3 +42,8 @@ class NameFinder(Protocol):
     def describe(self) -> dict[str, str]:
         """Versions and digests of all that decides what is found."""
         ...
+
+
+def may_be_name(surface: str) -> bool:
+    """Whether a surface has a letter and is no label of a form."""
+    return any(map(str.isalpha, surface)) and surface.strip(" :#").casefold() not in _FORM_LABELS

@@ -31,8 +31,8 @@ def data(tmp_path):
         {
             "id": "p-1",
             "lang": "en",
-            "text": "Mail bob@example.com",
-            "spans": [[5, 20, "EMAIL_ADDRESS"]],
+            "text": "Please write to bob@example.com",
+            "spans": [[16, 31, "EMAIL_ADDRESS"]],
         },
         {"id": "p-2", "lang": "de", "text": "Hallo", "spans": [[0, 5, "PERSON_NAME"]]},
     ]

@@ -10,6 +10,7 @@ from presidio_analyzer import EntityRecognizer, Pattern, PatternRecognizer
 
 from pii_rules import Detector, Limits, Refused
 from pii_rules.language import languages_of
+from pii_rules.ner.names import Name
 from pii_rules.recognizers import rule
 
 SECRET = "canary-4711@example.com"
@@ -103,6 +104,25 @@ def test_long_texts_find_everything_once_at_its_place(detector):
         expected.append((start, start + len(address)))
     spans = detector.detect_record({"text": "".join(parts)})
     assert [(s.start, s.end) for s in spans] == expected
+
+
+class _Greedy:
+    """Takes a whole text for a place."""
+
+    def find(self, texts):
+        return [[Name(0, len(text), "LOCATION", 0.9, "greedy")] for text in texts]
+
+    def describe(self):
+        return {"finder": "greedy"}
+
+
+def test_a_name_does_not_swallow_a_number_that_a_check_proves():
+    text = "IBAN GB82WEST12345698765432 at Springfield"
+    spans = Detector(ner=_Greedy()).detect_record({"text": text})
+    assert [(s.entity_type, text[s.start : s.end]) for s in spans] == [
+        ("IBAN_CODE", "GB82WEST12345698765432"),
+        ("LOCATION", " at Springfield"),
+    ]
 
 
 @pytest.mark.large
