@@ -32,8 +32,7 @@ CC BY-SA 4.0) and WikiGold (`wikigold`, CC-BY 4.0). Each file went through
     redactory dataset verify DATASET
 
 on {machine}. No record was lost: read = released + quarantined, and the rows in the sealed shards
-are as many. There are no gold labels for these types here, so the counts say what was removed, not
-how well; names of people, places and organisations come with the name model.
+are as many. The counts say what was removed, not how well: `detection.md` says that.
 
 """
 

@@ -84,6 +84,7 @@ class Policy(BaseModel):
         safe_columns: columns that may pass through untouched; name the id column here
             to carry record ids in the clear.
         max_quarantine_share: largest share of refused records a run may publish with.
+        suppress_counts_below: smaller counts stay out of the log and of reports.
         scope: pseudonym scope; None leaves it to the caller.
     """
 
@@ -97,6 +98,7 @@ class Policy(BaseModel):
     entities: Mapping[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], Rule] = {}
     safe_columns: tuple[str, ...] = ()
     max_quarantine_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.01
+    suppress_counts_below: Annotated[int, Field(ge=0)] = 0
     scope: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
 
     @field_validator("languages")

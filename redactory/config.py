@@ -95,8 +95,10 @@ class RunConfig(BaseModel):
         default=(),
         description="Where copies of the log's checkpoint go: fsspec URLs or git:<work tree>",
     )
-    suppress_counts_below: int = Field(
-        default=0, ge=0, description="Leave smaller counts out of the log and of reports"
+    suppress_counts_below: int | None = Field(
+        default=None,
+        ge=0,
+        description="Leave smaller counts out of the log and of reports; default: the policy's",
     )
 
     @model_validator(mode="before")

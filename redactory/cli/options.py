@@ -8,7 +8,8 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Ledger = Annotated[
-    str | None, typer.Option(help="Folder of the log, if it is not inside the dataset.")
+    str | None,
+    typer.Option(help="Folder or database URL of the log, if it is not inside the dataset."),
 ]
 LogKey = Annotated[
     str | None,

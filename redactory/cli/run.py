@@ -73,6 +73,13 @@ def run_command(
     max_quarantine_share: Annotated[
         float | None, typer.Option(help="Publish only up to this share, e.g. 0.01.")
     ] = None,
+    suppress_counts_below: Annotated[
+        int | None, typer.Option(help="Leave smaller counts out of the log and of reports.")
+    ] = None,
+    publish_checkpoint: Annotated[
+        list[str] | None,
+        typer.Option(help="Copy the log's checkpoint to this URL or git:WORKTREE; repeatable."),
+    ] = None,
     ner: Annotated[
         str | None,
         typer.Option(
@@ -116,6 +123,8 @@ def run_command(
         "max_record_bytes": max_record_bytes,
         "max_quarantine_share": max_quarantine_share,
         "ner": ner,
+        "suppress_counts_below": suppress_counts_below,
+        "publish_checkpoint": publish_checkpoint or None,
         "workers": workers,
         "ledger": ledger,
     }

@@ -275,7 +275,7 @@ def _report_facts(
             operators.update(outcome.operators)
             reasons.update(outcome.reasons)
     checkpoint = log.checkpoint
-    limit = setup.config.suppress_counts_below
+    limit = setup.suppress_below
     counts = suppressed({"entities": entities, "operators": operators}, limit)
     return ReportFacts(
         manifest=manifest,

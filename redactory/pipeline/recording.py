@@ -145,7 +145,7 @@ def _data_drafts(setup: RunSetup, outcome: ShardOutcome) -> list[Draft]:
             "records": outcome.rows_in,
         },
     )
-    limit = setup.config.suppress_counts_below
+    limit = setup.suppress_below
     counts = suppressed({"entities": outcome.entities, "operators": outcome.operators}, limit)
     redacted = Draft(
         kind="redacted",
@@ -168,7 +168,7 @@ def _sealed_draft(file: SealedFile) -> Draft:
 
 
 def _quarantine_draft(setup: RunSetup, outcome: ShardOutcome, file: SealedFile) -> Draft:
-    reasons = suppressed({"reasons": outcome.reasons}, setup.config.suppress_counts_below)
+    reasons = suppressed({"reasons": outcome.reasons}, setup.suppress_below)
     body = _sealed_body(file) | {
         **reasons,
         "records": outcome.quarantined,

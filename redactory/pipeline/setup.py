@@ -70,6 +70,12 @@ class RunSetup:
         """The pseudonym scope."""
         return self.config.scope or self.policy.scope or DEFAULT_SCOPE
 
+    @property
+    def suppress_below(self) -> int:
+        """Counts smaller than this stay out of the log: the configuration says, or the policy."""
+        limit = self.config.suppress_counts_below
+        return self.policy.suppress_counts_below if limit is None else limit
+
     @cached_property
     def subkeys(self) -> dict[str, bytes]:
         """HKDF subkeys of the scope's pseudonym key, by purpose."""

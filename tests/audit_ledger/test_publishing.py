@@ -120,3 +120,11 @@ def test_small_counts_can_be_left_out(tmp_path, run_pipeline, limit):
         assert body.suppressed_below == limit
         report = next((dataset / "reports").iterdir()).read_text()
         assert "IBAN_CODE" not in report
+
+
+def test_a_policy_can_leave_small_counts_out(tmp_path, run_pipeline):
+    policy = tmp_path / "quiet.toml"
+    policy.write_text('name = "quiet"\nversion = "1.0.0"\nsuppress_counts_below = 2\n')
+    dataset, _ = run_pipeline(tmp_path / "w", policy=str(policy))
+    (entry,) = Log.open(dataset / "ledger").entries(kind="redacted")
+    assert entry.statement.body.entities == {"PERSON": 20}
