@@ -8,8 +8,8 @@ rotation of a dataset of many shards with a software key and its log, and verifi
 sealed files against ``openssl speed sha256`` on all cores in the same minute, and against the disk.
 
 Sealed shards leave out dictionaries of columns whose values do not repeat, plain Parquet is written
-with pyarrow's defaults: with equal settings sealed writing costs more (decision 0032). Shards of the
-default 10,000 rows pay for their own keys and footers: a row of its own says how much.
+with pyarrow's defaults: with equal settings sealed writing costs more (decision 0032). Shards of
+the default 10,000 rows pay for their own keys and footers: a row of its own says how much.
 
     python benchmarks/sealing.py [--quick] [--json]
 """
