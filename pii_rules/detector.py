@@ -50,6 +50,7 @@ from pii_rules.windows import windows
 from redactory.errors import PolicyError
 
 ENGINE: Final = "redactory-rules/3"
+_NUMBER: Final = 6
 # Told of every raw finding: the span, Presidio's result (which holds the reasons), and
 # whether the score reaches the threshold.
 Observer = Callable[[Span, RecognizerResult, bool], None]
@@ -207,8 +208,8 @@ class Detector:
                 found += self._named(column, text, own, observe)
                 budget = self._limits.findings - len(found)
                 found += self._search(column, text, tag, budget, observe)
-            proven = resolve(span for span in found if span.validated)
-            found = [part for span in found for part in _beside(span, proven, texts)]
+            numbers = resolve(span for span in found if _is_number(span, texts))
+            found = [part for span in found for part in _beside(span, numbers, texts)]
             kept = resolve(with_remainders(texts, found))
             return resolve(kept + propagated(texts, kept) + repeated_names(texts, kept))
         except _OverLimitError:
@@ -271,11 +272,17 @@ class Detector:
         return bool(result.score >= self._policy.rule(result.entity_type).threshold)
 
 
-def _beside(span: Span, proven: Sequence[Span], texts: Mapping[str, str]) -> list[Span]:
-    """A finding; of a name only what lies outside of numbers that a check has proven."""
+def _is_number(span: Span, texts: Mapping[str, str]) -> bool:
+    """Whether a check has proven a finding, or it is made of more digits than names have."""
+    digits = sum(map(str.isdigit, texts[span.column][span.start : span.end]))
+    return bool(span.validated) or (span.entity_type not in LABELS and digits >= _NUMBER)
+
+
+def _beside(span: Span, numbers: Sequence[Span], texts: Mapping[str, str]) -> list[Span]:
+    """A finding; of a name only what lies outside of numbers."""
     if span.entity_type not in LABELS or span.validated:
         return [span]
-    taken = ((other.start, other.end) for other in proven if other.column == span.column)
+    taken = ((other.start, other.end) for other in numbers if other.column == span.column)
     parts = outside(span.start, span.end, taken)
     if parts == [(span.start, span.end)]:
         return [span]
