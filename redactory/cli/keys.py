@@ -63,6 +63,7 @@ def list_keys(*, as_json: options.Json = False) -> None:
         notice("no keys yet; they are made at first use, or by: redactory keys create")
         return
     table = Table("name", "kind", "fingerprint", "private half", "public file", box=None)
+    table.columns[1].no_wrap = True
     for fact in facts:
         private = "here" if fact.private_here else "elsewhere"
         table.add_row(
