@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from redactory import __version__
 from redactory.canonical import digest_of
-
-# What an actor's name in a statement may not hold.
-_NOT_A_TOKEN = re.compile(r"[^A-Za-z0-9_.@-]+")
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -43,9 +39,11 @@ def provenance_of(context: Context) -> Provenance:
 
 def _actor(context: Context) -> str:
     """Who triggered the run: a user's login name; the DAG itself when the schedule did."""
+    from redactory.provenance import account_name  # noqa: PLC0415 - not while DAG files are parsed
+
     run: Any = context["dag_run"]
     user = getattr(run, "triggering_user_name", None)
-    return _NOT_A_TOKEN.sub("-", user)[:100] if user else _dag_id(context)
+    return account_name(user) if user else _dag_id(context)
 
 
 def _dag_id(context: Context) -> str:

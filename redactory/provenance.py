@@ -15,6 +15,11 @@ from redactory.canonical import digest_of
 _NOT_A_TOKEN = re.compile(r"[^A-Za-z0-9_.@-]+")
 
 
+def account_name(user: str) -> str:
+    """A user's login name as a statement may hold it: no blanks, 100 characters at most."""
+    return _NOT_A_TOKEN.sub("-", user)[:100] or "unknown"
+
+
 def cli_provenance(run_id: str | None) -> Provenance:
     """The user of this process, and the run if there is one."""
     try:
@@ -23,7 +28,7 @@ def cli_provenance(run_id: str | None) -> Provenance:
         user = "unknown"
     return Provenance(
         actor_kind="cli",
-        actor_name=_NOT_A_TOKEN.sub("-", user)[:100] or "unknown",
+        actor_name=account_name(user),
         run_id=run_id,
         code_version=__version__,
     )

@@ -2,6 +2,7 @@
 
 import re
 import traceback
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,24 @@ class Dag:
 
 def context(run_id):
     return {"dag": Dag, "run_id": run_id}
+
+
+@pytest.mark.parametrize(
+    ("user", "actor"),
+    [
+        ("jdoe", "jdoe"),
+        ("j doe/张", "j-doe-"),
+        ("x" * 200, "x" * 100),
+        (None, "redactory_ingest"),
+        ("", "redactory_ingest"),
+    ],
+)
+def test_the_actor_is_who_triggered_the_run_or_the_schedule(user, actor):
+    from operators.identity import provenance_of
+
+    run = SimpleNamespace(triggering_user_name=user)
+    made = provenance_of(context("manual") | {"dag_run": run, "ti": SimpleNamespace(try_number=2)})
+    assert (made.actor_kind, made.actor_name, made.try_number) == ("airflow", actor, 2)
 
 
 def failure_of(error):
