@@ -7,5 +7,5 @@ compile() {
     --no-emit-index-url --no-emit-find-links --custom-compile-command "scripts/lock.sh" --quiet "$@"
 }
 compile --extra all --group dev --output-file requirements-dev.lock "${@}"
-compile --extra detect --extra train --group build --constraints requirements-dev.lock \
+compile --extra detect --extra train --extra prove --group build --constraints requirements-dev.lock \
   --output-file requirements.lock
