@@ -22,8 +22,8 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
@@ -80,6 +80,9 @@ class Folder(Protocol):
     def writing(self, name: str) -> AbstractContextManager[BinaryIO]:
         """A new file to stream into, durable when the block ends, gone if it raises."""
 
+    def batch(self) -> AbstractContextManager[Folder]:
+        """This folder for many small steps: which names there are is durable only at the end."""
+
 
 def open_folder(url: str | os.PathLike[str]) -> Folder:
     """The folder at ``url``; nothing is created before the first write.
@@ -101,8 +104,7 @@ def open_folder(url: str | os.PathLike[str]) -> Folder:
 
 
 def _checked(name: str) -> str:
-    parts = PurePosixPath(name).parts
-    if not parts or name.startswith("/") or ".." in parts:
+    if not {"", ".", ".."}.isdisjoint(name.split("/")):
         raise InputError("a stored name leads out of its folder", where=repr(name))
     return name
 
@@ -130,12 +132,32 @@ def _link(origin: Path, goal: Path) -> None:
             raise
 
 
-class LocalFolder:
-    """A folder on a local (POSIX) file system."""
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Keep a file open while its name goes: its blocks are freed outside the folder's lock."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
-    def __init__(self, root: Path) -> None:
+
+class LocalFolder:
+    """A folder on a local (POSIX) file system.
+
+    Args:
+        root: where it lies.
+        sync_names: called with each folder whose names have changed.
+    """
+
+    def __init__(self, root: Path, *, sync_names: Callable[[Path], object] = fsync_folder) -> None:
         self.root = root.absolute()
         self.url = str(self.root)
+        self._sync_names = sync_names
 
     def path(self, name: str) -> str:
         return str(self.root / _checked(name))
@@ -163,12 +185,12 @@ class LocalFolder:
             os.link(temporary, target)
         finally:
             temporary.unlink()
-        fsync_folder(target.parent)
+        self._sync_names(target.parent)
 
     def replace(self, name: str, data: bytes) -> None:
         target, temporary = self._staged(name, data)
         temporary.replace(target)
-        fsync_folder(target.parent)
+        self._sync_names(target.parent)
 
     def move_all(self, moves: Sequence[tuple[str, str]]) -> None:
         parents = set()
@@ -189,14 +211,16 @@ class LocalFolder:
     def move_over(self, source: str, target: str) -> None:
         goal = self.root / _checked(target)
         self._make_parent(goal)
-        (self.root / _checked(source)).replace(goal)
-        fsync_folder(goal.parent)
+        with _held(goal):
+            (self.root / _checked(source)).replace(goal)
+        self._sync_names(goal.parent)
 
     def delete(self, name: str) -> None:
         target = self.root / _checked(name)
-        target.unlink(missing_ok=True)
+        with _held(target):
+            target.unlink(missing_ok=True)
         if target.parent.exists():
-            fsync_folder(target.parent)
+            self._sync_names(target.parent)
 
     def delete_tree(self, name: str) -> None:
         target = self.root / _checked(name)
@@ -218,7 +242,15 @@ class LocalFolder:
         except BaseException:
             target.unlink(missing_ok=True)
             raise
-        fsync_folder(target.parent)
+        self._sync_names(target.parent)
+
+    @contextmanager
+    def batch(self) -> Iterator[Folder]:
+        changed: set[Path] = set()
+        yield LocalFolder(self.root, sync_names=changed.add)
+        for folder in sorted(changed):
+            if folder.exists():
+                fsync_folder(folder)
 
     def _staged(self, name: str, data: bytes) -> tuple[Path, Path]:
         target = self.root / _checked(name)
@@ -246,7 +278,7 @@ class LocalFolder:
             # To a caller of `create` that error would mean that somebody else was first.
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
         for made in missing:
-            fsync_folder(made.parent)
+            self._sync_names(made.parent)
 
 
 class RemoteFolder:
@@ -324,6 +356,9 @@ class RemoteFolder:
         except BaseException:
             self.delete(name)  # closing a file commits what was written so far
             raise
+
+    def batch(self) -> AbstractContextManager[Folder]:
+        return nullcontext(self)  # every upload is durable by itself
 
     def _same(self, one: str, other: str) -> bool:
         if self.size(one) != self.size(other):

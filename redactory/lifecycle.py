@@ -7,9 +7,10 @@ follow :mod:`sealed_shards.key_changes` and :mod:`sealed_shards.resealing`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from audit_ledger import Log
@@ -28,11 +29,11 @@ from sealed_shards.key_changes import (
     ChangeKind,
     KeyChange,
     apply_changes,
-    for_each,
     rewrapped,
     shredded,
 )
 from sealed_shards.layout import CHANGES_FOLDER, DATA, QUARANTINE, SOURCES
+from sealed_shards.parallel import for_each
 from sealed_shards.recipients import Identity, Recipient
 from sealed_shards.resealing import Resealed, reseal
 from sealed_shards.settling import destroy, settle
@@ -102,9 +103,13 @@ class _Change:
             kid=identity.kid,
         )
 
-    def apply(self, kind: ChangeKind, changes: Iterable[KeyChange | None]) -> int:
-        wanted = (change for change in changes if change is not None)
-        return apply_changes(self.folder, kind, wanted, self.log)
+    def apply(
+        self,
+        kind: ChangeKind,
+        shards: Sequence[RecordedShard],
+        change_of: Callable[[RecordedShard], KeyChange | None],
+    ) -> int:
+        return apply_changes(self.folder, kind, shards, change_of, self.log)
 
 
 def grant(
@@ -134,8 +139,8 @@ def grant(
     with _changing(path, trust) as change:
         shards = change.shards(areas, shard=shard)
         change.record_unwrapping(shards, identity, "grant")
-        changes = (rewrapped(change.folder, s, add=recipients, identity=identity) for s in shards)
-        return Changed(change.apply("granted", changes), settled=change.settled)
+        wider = partial(rewrapped, change.folder, add=recipients, identity=identity)
+        return Changed(change.apply("granted", shards, wider), settled=change.settled)
 
 
 def revoke(
@@ -157,8 +162,7 @@ def revoke(
     """
     with _changing(path, trust) as change:
         shards = change.shards(areas, shard=shard)
-        changes = (rewrapped(change.folder, s, drop=kids) for s in shards)
-        count = change.apply("revoked", changes)
+        count = change.apply("revoked", shards, partial(rewrapped, change.folder, drop=kids))
         return Changed(count, tuple(kids) if count else (), change.settled)
 
 
@@ -182,11 +186,10 @@ def rotate(
     with _changing(path, trust) as change:
         shards = change.shards(areas)
         change.record_unwrapping(shards, identity, "rotate")
-        changes = (
-            rewrapped(change.folder, s, add=[recipient], drop=[identity.kid], identity=identity)
-            for s in shards
+        moved = partial(
+            rewrapped, change.folder, add=[recipient], drop=[identity.kid], identity=identity
         )
-        return Changed(change.apply("rewrapped", changes), (identity.kid,), change.settled)
+        return Changed(change.apply("rewrapped", shards, moved), (identity.kid,), change.settled)
 
 
 def reseal_shards(
@@ -236,7 +239,7 @@ def shred(
     """
     with _changing(path, trust) as change:
         shards = change.shards((DATA, QUARANTINE, SOURCES), shard=shard, run=run)
-        count = change.apply("shredded", map(shredded, shards))
+        count = change.apply("shredded", shards, shredded)
         _destroy_replaced(change.folder, shards)
         return Changed(count, settled=change.settled)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 
 from redactory.canonical import digest_of, sha256_hex
 from redactory.durable import Folder, open_folder
@@ -26,6 +27,7 @@ from sealed_shards.layout import (
 )
 from sealed_shards.manifest import DatasetInfo, Manifest, ManifestShard
 from sealed_shards.opened import Dataset
+from sealed_shards.parallel import for_each
 from sealed_shards.recipients import Identity
 from sealed_shards.shard import unwrap_data_key
 from sealed_shards.wraps import EMPTY_WRAPS
@@ -135,7 +137,7 @@ def open_dataset(
     shards = tuple(s for s in wanted if not s.shredded)
     gone = tuple(s.header.ctx.shard for s in wanted if s.shredded)
     _refuse_shredded(folder, wanted, only=shard)
-    wraps = [read_wraps(folder, s) for s in shards]
+    wraps = for_each(partial(read_wraps, folder), shards)
     log.unwrapped(
         dataset=head.dataset,
         purpose=purpose,
@@ -143,11 +145,11 @@ def open_dataset(
         shards=len(shards),
         kid=identity.kid,
     )
-    keys = tuple(
-        unwrap_data_key(folder, area, s.header, raw, identity)
-        for s, raw in zip(shards, wraps, strict=True)
+    keys = for_each(
+        lambda pair: unwrap_data_key(folder, area, pair[0].header, pair[1], identity),
+        zip(shards, wraps, strict=True),
     )
-    return Dataset(folder, area, info, head, shards, gone, keys)
+    return Dataset(folder, area, info, head, shards, gone, tuple(keys))
 
 
 def _wanted(

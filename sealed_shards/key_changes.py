@@ -15,26 +15,22 @@ says that the change is unfinished, and the next writer does the rest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 from redactory.canonical import sha256_hex
 from redactory.durable import Folder
-from redactory.errors import KeyringError, RedactoryError
+from redactory.errors import KeyringError
 from sealed_shards.access import RecordedShard
 from sealed_shards.dataset import read_wraps
 from sealed_shards.layout import next_wraps_file, shard_file
+from sealed_shards.parallel import for_each
 from sealed_shards.recipients import Identity, Recipient
 from sealed_shards.shard import unwrap_data_key
 from sealed_shards.wraps import EMPTY_WRAPS, change_wraps, parse_wraps, wrap_for
 
 ChangeKind = Literal["granted", "revoked", "rewrapped", "shredded"]
-
-# Each durable write waits for the disk or the store, not for the processor.
-_AT_ONCE = 16
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -111,47 +107,34 @@ def shredded(shard: RecordedShard) -> KeyChange:
 
 
 def apply_changes(
-    folder: Folder, kind: ChangeKind, changes: Iterable[KeyChange], log: KeyLog
+    folder: Folder,
+    kind: ChangeKind,
+    shards: Sequence[RecordedShard],
+    change_of: Callable[[RecordedShard], KeyChange | None],
+    log: KeyLog,
 ) -> int:
     """Do a batch of changes: prepare all, state all, put all in place.
 
     Args:
         folder: of the dataset.
         kind: what the log calls it.
-        changes: may be worked out one by one; each is written while the next is worked out.
+        shards: which to change.
+        change_of: works the change of a shard out, from several threads; None if there is none.
         log: states them.
 
     Returns:
-        How many there were.
+        How many changes there were.
 
     Raises:
-        KeyringError: raised by ``changes``; nothing changed.
+        KeyringError: raised by ``change_of``; nothing changed.
         LedgerError: the log cannot be written; the old keys stay in force.
     """
-    begun: list[KeyChange] = []
-
-    def noted() -> Iterator[KeyChange]:
-        for change in changes:
-            begun.append(change)
-            yield change
-
-    def prepare(change: KeyChange) -> None:
-        folder.replace(_next(change.shard), change.wraps)
-
-    def finish(change: KeyChange) -> None:
-        put_in_place(folder, change.shard)
-        if change.wraps == EMPTY_WRAPS:
-            delete_ciphertext(folder, change.shard.area, change.shard.header.stem)
-
-    try:
-        for_each(prepare, noted())
-    except RedactoryError:
-        for_each(lambda change: folder.delete(_next(change.shard)), begun)
-        raise
-    if begun:
-        log.keys_changed(kind, begun)
-        for_each(finish, begun)
-    return len(begun)
+    changes = _prepare(folder, shards, change_of)
+    if changes:
+        log.keys_changed(kind, changes)
+        with folder.batch() as batch:
+            for_each(lambda change: _finish(batch, change), changes)
+    return len(changes)
 
 
 def put_in_place(folder: Folder, shard: RecordedShard) -> None:
@@ -165,12 +148,34 @@ def delete_ciphertext(folder: Folder, area: str, stem: str) -> None:
     folder.delete(shard_file(area, "chunks", stem))
 
 
-def for_each(action: Callable[[_Item], None], items: Iterable[_Item]) -> None:
-    """Do ``action`` for all items, several at once; the first error is raised at the end."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        done = [pool.submit(action, item) for item in items]
-    for future in done:
-        future.result()
+def _prepare(
+    folder: Folder,
+    shards: Sequence[RecordedShard],
+    change_of: Callable[[RecordedShard], KeyChange | None],
+) -> list[KeyChange]:
+    """Write new wraps beside the old ones; all of them are durable, or none is there."""
+
+    def prepare(shard: RecordedShard) -> KeyChange | None:
+        change = change_of(shard)
+        if change is not None:
+            with batch.writing(_next(shard)) as file:
+                file.write(change.wraps)
+        return change
+
+    try:
+        with folder.batch() as batch:
+            changes = for_each(prepare, shards)
+    except BaseException:
+        with folder.batch() as batch:
+            for_each(lambda shard: batch.delete(_next(shard)), shards)
+        raise
+    return [change for change in changes if change is not None]
+
+
+def _finish(folder: Folder, change: KeyChange) -> None:
+    put_in_place(folder, change.shard)
+    if change.wraps == EMPTY_WRAPS:
+        delete_ciphertext(folder, change.shard.area, change.shard.header.stem)
 
 
 def _next(shard: RecordedShard) -> str:

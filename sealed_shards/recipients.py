@@ -35,7 +35,7 @@ class Recipient(Protocol):
 
 
 class Identity(Protocol):
-    """Unwraps what was wrapped for its recipient."""
+    """Unwraps what was wrapped for its recipient; several threads may ask at once."""
 
     @property
     def kid(self) -> str:

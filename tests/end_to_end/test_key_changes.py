@@ -1,6 +1,8 @@
 """Changing who may open shards: stated first, finished by the next writer, never half in force."""
 
 import shutil
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,22 +49,19 @@ def change(keys, dataset, opened):
         log, head = opened()
         folder = open_folder(dataset)
         recipients = [keys.recipient(name) for name in names]
-        changes = [
-            rewrapped(
-                folder,
-                shard,
-                add=recipients,
-                drop=[] if "reader" in names else [keys.recipient("reader").kid],
-                identity=keys.identity("reader"),
-            )
-            for (area, _), shard in head.shards.items()
-            if not area
-        ]
+        change_of = partial(
+            rewrapped,
+            folder,
+            add=recipients,
+            drop=[] if "reader" in names else [keys.recipient("reader").kid],
+            identity=keys.identity("reader"),
+        )
+        shards = [shard for (area, _), shard in head.shards.items() if not area]
         if stop == "prepared":
             log = Refuses()
         if stop == "recorded":
             folder = CannotRename(folder)
-        apply_changes(folder, kind, changes, log)
+        apply_changes(folder, kind, shards, change_of, log)
 
     return go
 
@@ -85,6 +84,10 @@ class CannotRename:
 
     def move_over(self, source, target):
         raise OSError("power went")
+
+    @contextmanager
+    def batch(self):
+        yield self
 
 
 def key(home: Path, name: str) -> str:

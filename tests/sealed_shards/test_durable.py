@@ -87,7 +87,42 @@ def test_streaming_to_a_taken_name_leaves_what_is_there(folder):
     assert folder.read("a") == b"somebody else's"
 
 
-@pytest.mark.parametrize("name", ["", ".", "/etc/x", "..", "../x", "a/../../x", "a/..", "./.."])
+def test_a_batch_does_what_single_steps_do(folder):
+    folder.replace("a/one", b"1")
+    with folder.batch() as batch:
+        batch.replace("a/two", b"2")
+        batch.move_over("a/two", "a/one")
+        with batch.writing("b/new") as file:
+            file.write(b"3")
+        batch.create("c/new", b"4")
+        batch.delete("c/new")
+        assert folder.read("a/one") == b"2"
+    assert list(folder.names()) == ["a/one", "b/new"]
+
+
+def test_names_of_a_batch_are_durable_at_its_end(tmp_path, monkeypatch):
+    """Files are synced one by one, and each folder once, after the last of them."""
+    folder, synced, sync = open_folder(tmp_path / "root"), [], os.fsync
+
+    def noting(descriptor):
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    with folder.batch() as batch:
+        for number in range(5):
+            batch.replace(f"a/{number}", b"x")
+            with batch.writing(f"b/{number}") as file:
+                file.write(b"y")
+        assert len(synced) == 10
+        batch.move_over("b/4", "a/4")
+        batch.delete("b/3")
+    assert synced[10:] == [tmp_path, tmp_path / "root", *(tmp_path / "root" / x for x in "ab")]
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "/etc/x", "a//b", "a/", "..", "../x", "a/../../x", "a/..", "./.."]
+)
 def test_names_that_lead_out_are_refused(folder, name):
     folder.create("a/b", b"")
     attempts = [

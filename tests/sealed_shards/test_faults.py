@@ -4,6 +4,7 @@ Full counts with REDACTORY_FULL=1; a fiftieth of them otherwise.
 """
 
 import errno
+import itertools
 import os
 import random
 import resource
@@ -11,7 +12,8 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -145,9 +147,10 @@ def test_a_file_that_the_disk_does_not_take(tmp_path, alice, limit):
 class FullDisk:
     """A folder whose disk is full from the k-th write on."""
 
-    def __init__(self, folder, left):
+    def __init__(self, folder, left, writes=None):
         self._folder = folder
         self.left = left
+        self._writes = writes or itertools.count()
 
     def __getattr__(self, name):
         real = getattr(self._folder, name)
@@ -155,12 +158,16 @@ class FullDisk:
             return real
 
         def write(*arguments):
-            self.left -= 1
-            if self.left < 0:
+            if next(self._writes) >= self.left:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return real(*arguments)
 
         return write
+
+    @contextmanager
+    def batch(self):
+        with self._folder.batch() as batch:
+            yield FullDisk(batch, self.left, self._writes)
 
 
 class Log:
@@ -182,13 +189,12 @@ class Log:
 def test_a_disk_that_fills_up_during_a_change(maker, shards, alice, bob, kind, left):
     data = [s for s in shards if not s.area]
     before = maker.head()
-    if kind == "granted":
-        changes = [rewrapped(maker.folder, s, drop=[bob.kid]) for s in data]
-    else:
-        changes = [shredded(s) for s in data]
+    change_of = partial(rewrapped, maker.folder, drop=[bob.kid])
+    if kind == "shredded":
+        change_of = shredded
     enough = left >= 2 * len(data)
     with nullcontext() if enough else pytest.raises(OSError, match="No space left"):
-        apply_changes(FullDisk(maker.folder, left), kind, changes, Log(maker))
+        apply_changes(FullDisk(maker.folder, left), kind, data, change_of, Log(maker))
     head = maker.head()
     settle(maker.folder, head)
     assert list(verify_files(maker.folder, head)) == []
@@ -232,8 +238,8 @@ def test_readers_while_a_writer_changes_keys(maker, shards, alice, bob):
         for number in range(6):
             now = [maker.recorded["", s.header.ctx.shard] for s in data]
             options = {"drop": [bob.kid]} if number % 2 == 0 else {"add": [bob.recipient]}
-            changes = [rewrapped(maker.folder, s, identity=alice, **options) for s in now]
-            apply_changes(maker.folder, "rewrapped", changes, Log(maker))
+            change_of = partial(rewrapped, maker.folder, identity=alice, **options)
+            apply_changes(maker.folder, "rewrapped", now, change_of, Log(maker))
         assert all(future.result() >= 0 for future in readers)
     assert _read_often(maker.folder.url, alice, maker.head(), 1) == 1
     assert list(verify_files(maker.folder, maker.head())) == []
@@ -283,8 +289,7 @@ def test_many_shards(maker, alice):
         made
     )
     assert list(verify_files(maker.folder, maker.head())) == []
-    changes = [shredded(shard) for shard in made[::2]]
-    apply_changes(maker.folder, "shredded", changes, log)
+    apply_changes(maker.folder, "shredded", made[::2], shredded, log)
     assert list(verify_files(maker.folder, maker.head())) == []
     opened = open_dataset(maker.folder.url, alice, log=maker.log())
     assert (len(opened.shards), len(opened.shredded)) == (MANY_SHARDS // 2, MANY_SHARDS // 2)

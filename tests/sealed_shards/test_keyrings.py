@@ -5,6 +5,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pyarrow as pa
@@ -113,6 +114,14 @@ def test_opens_what_was_wrapped_for_it_and_nothing_else(identity, bob):
     assert wrapped != recipient.wrap(PAYLOAD)
     with pytest.raises(KeyringError):
         bob.unwrap(wrapped, where="w")
+
+
+def test_answers_several_threads_at_once(identity):
+    payloads = [bytes([number]) * 64 for number in range(24)]
+    with ThreadPoolExecutor(6) as pool:
+        wraps = list(pool.map(identity.recipient.wrap, payloads))
+        opened = list(pool.map(lambda wrapped: identity.unwrap(wrapped, where="w"), wraps))
+    assert opened == payloads
 
 
 def test_one_error_whatever_is_wrong(identity, bob):

@@ -4,6 +4,7 @@ import os
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pyarrow as pa
 import pytest
@@ -191,8 +192,8 @@ def test_changes_are_met(maker, shards, alice, attack):
 
 def test_life_cycle(maker, shards, alice, bob):
     folder, log = maker.folder, Log(maker)
-    changes = [rewrapped(folder, s, add=[bob.recipient], identity=alice) for s in shards]
-    apply_changes(folder, "granted", changes, log)
+    wider = partial(rewrapped, folder, add=[bob.recipient], identity=alice)
+    apply_changes(folder, "granted", shards, wider, log)
     assert rows(maker, bob) == rows(maker, alice)
     now = list(maker.recorded.values())
     reseal(folder, now, alice, [bob.recipient], log)
@@ -202,7 +203,7 @@ def test_life_cycle(maker, shards, alice, bob):
     assert rows(maker, bob).num_rows == 150
     with pytest.raises(KeyringError):
         rows(maker, alice)
-    apply_changes(folder, "shredded", [shredded(s) for s in maker.recorded.values()], log)
+    apply_changes(folder, "shredded", list(maker.recorded.values()), shredded, log)
     assert problems(maker) == []
     assert rows(maker, bob).num_rows == 0
 
