@@ -1,0 +1,175 @@
+"""From a job's training specification to a program whose bounds are proven.
+
+Two proofs are made before anything is shared.
+
+*Width.* The program runs on bounds (:mod:`mpc_jobs.bounds`), with scores no larger than the
+score bound, and the width must leave enough mask.
+
+*Range.* That scores do stay in their bound. For w_0 = 0 and a residual p(z) − y that rises with
+z, a gradient step of length η ≤ 2 / (s B² + λ) is not expansive (s: the steepest slope of p, B:
+the bound on a row's norm), so ‖w‖ grows by at most η B r a step, where r is the residual of a
+score of 0; with λ, it also shrinks by 1 − ηλ. Hence |z| ≤ B · ‖w‖ is bounded after every step.
+If that is not within the score bound, the owners may vouch for the range instead, and the
+model card says so; for a network there is no such proof.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from mpc_jobs.bounds import Bound, BoundsArithmetic, require_hiding
+from mpc_jobs.models import Descent, FixedPoint, LinearModel, Model, SquareNetwork
+from mpc_jobs.sharing import Scheme
+from mpc_jobs.sigmoid import sigmoid_of
+from mpc_jobs.training_spec import Features, Labels, Training
+from redactory.errors import InputError, PolicyError
+
+
+@dataclass(frozen=True)
+class Program:
+    """A model ready to run.
+
+    Attributes:
+        model: its program.
+        point: the fixed point.
+        width: l, for every truncation.
+        opened_a_step: elements opened by one mini-batch.
+        rounds_a_step: rounds of one mini-batch.
+        proven_scores: proven bound on the magnitude of scores; infinite if there is none.
+        range_proven: whether that is within the bound that ``width`` relies on.
+    """
+
+    model: Model
+    point: FixedPoint
+    width: int
+    opened_a_step: int
+    rounds_a_step: int
+    proven_scores: float
+    range_proven: bool
+
+
+def compile_program(
+    scheme: Scheme,
+    training: Training,
+    features: Features,
+    labels: Labels,
+    *,
+    steps: int,
+    further_opened: int = 0,
+) -> Program:
+    """The program of a job.
+
+    Args:
+        scheme: parties and threshold.
+        training: what to train.
+        features: bounds on the features.
+        labels: bounds on the labels.
+        steps: mini-batches over the whole job.
+        further_opened: elements that metrics and the hand-over open.
+
+    Raises:
+        PolicyError: the masks cannot hide it, or scores may leave their bound and nobody vouches.
+        InputError: the model does not go with the labels.
+    """
+    _check_labels(training, labels)
+    point = FixedPoint(training.weight_bits, features.fraction_bits, labels.fraction_bits)
+    model = _model(training, point, features.columns + 1, labels)
+    proven = _proven_scores(model, scheme, features, labels, steps)
+    bound = model.descent.score_bound
+    if bound == math.inf:  # least squares: whatever is proven will do
+        bound = proven
+        model = replace(model, descent=replace(model.descent, score_bound=bound))
+    rising = math.inf if model.descent.sigmoid is None else model.descent.sigmoid.rising
+    range_proven = proven <= min(bound, rising) < math.inf
+    if not range_proven and not training.assume_range:
+        raise PolicyError(
+            f"scores may leave the range ±{min(bound, rising):.3g} that is provided for",
+            hint="train less, with a smaller learning rate or with l2, or vouch for the range "
+            "with assume_range = true",
+        )
+    width, opened, rounds = _widest(scheme, model, training, features, labels)
+    require_hiding(scheme, width=width, opened=opened * steps + further_opened)
+    return Program(model, point, width, opened, rounds, proven, range_proven)
+
+
+def one(features: Features) -> int:
+    """The integer in the constant column of every row."""
+    return min(1 << features.fraction_bits, features.largest)
+
+
+def _check_labels(training: Training, labels: Labels) -> None:
+    classes = training.model in ("logistic", "softmax")
+    if classes and (labels.fraction_bits or labels.largest != 1):
+        raise InputError("classes are labels of 0 and 1")
+    if training.model == "logistic" and labels.outputs != 1:
+        raise InputError("logistic regression has one output", hint="use softmax")
+    if training.class_weights and len(training.class_weights) != labels.outputs:
+        raise InputError("there must be one class weight for each output")
+
+
+def _score_bound(training: Training) -> float:
+    if training.score_bound is not None:
+        return training.score_bound
+    if training.model == "linear":
+        return math.inf
+    return sigmoid_of(training.sigmoid_degree).usable
+
+
+def _model(
+    training: Training, point: FixedPoint, columns: int, labels: Labels
+) -> LinearModel | SquareNetwork:
+    classes = labels.largest == 1 and not labels.fraction_bits
+    squares = training.model == "linear" or (training.model == "network" and not classes)
+    descent = Descent(
+        point,
+        training.learning_rate,
+        training.l2,
+        _score_bound(training),
+        None if squares else sigmoid_of(training.sigmoid_degree),
+        training.class_weights,
+    )
+    if training.model == "network":
+        return SquareNetwork(
+            descent, columns, training.hidden, labels.outputs, training.hidden_bound, training.seed
+        )
+    return LinearModel(descent, columns, labels.outputs)
+
+
+def _widest(
+    scheme: Scheme, model: Model, training: Training, features: Features, labels: Labels
+) -> tuple[int, int, int]:
+    arithmetic = BoundsArithmetic(scheme)
+    x = Bound(training.batch_rows, features.columns + 1, max(features.largest, one(features)))
+    y = Bound(training.batch_rows, labels.outputs, labels.largest)
+    largest = 1 << (training.model_range - 1 + training.weight_bits - training.model_bits)
+    weights = [Bound(*shape, largest) for shape in model.shapes]
+    model.step(arithmetic, weights, x, y)
+    return arithmetic.width, arithmetic.opened, arithmetic.rounds
+
+
+def _proven_scores(
+    model: LinearModel | SquareNetwork,
+    scheme: Scheme,
+    features: Features,
+    labels: Labels,
+    steps: int,
+) -> float:
+    """The bound of the module's docstring, with what truncation adds; infinite if there is none."""
+    if isinstance(model, SquareNetwork):
+        return math.inf
+    descent = model.descent
+    constant = one(features) / 2**features.fraction_bits
+    norm = math.hypot(features.norm, constant)
+    counts = max((1.0, *descent.class_weights))
+    sigmoid = descent.sigmoid
+    slope = counts * (1.0 if sigmoid is None else sigmoid.steepest)
+    if descent.learning_rate * (slope * norm**2 + descent.l2) > 2:
+        return math.inf
+    at_zero = 0.5 if sigmoid is not None else labels.largest / 2**labels.fraction_bits
+    unit = (len(scheme.key_sets) + 1) / 2**descent.w
+    rounding = unit * (math.sqrt(model.features) + 8 * descent.learning_rate * counts * norm)
+    growth = descent.learning_rate * norm * counts * at_zero * (1 + 2**-9) + rounding
+    shrink = 1 - descent.learning_rate * descent.l2
+    total = steps if shrink == 1 else (1 - shrink**steps) / (1 - shrink)
+    return float(norm * growth * total)
