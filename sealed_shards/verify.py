@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from redactory.canonical import sha256_hex
@@ -39,6 +38,7 @@ from sealed_shards.layout import (
     shard_folders,
 )
 from sealed_shards.manifest import DatasetInfo, Manifest
+from sealed_shards.parallel import results
 from sealed_shards.recipients import Identity
 from sealed_shards.resealing import read_plan
 from sealed_shards.shard import read_shard, unwrap_data_key
@@ -126,51 +126,52 @@ def _shredded(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:
 def _all_shard_files(
     folder: Folder, head: DatasetHead
 ) -> Iterator[tuple[RecordedShard, list[Problem]]]:
-    """Every shard with what is wrong with it, in order; hashing runs on all processors."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        shards = list(head.shards.values())
-        found = pool.map(lambda shard: list(_shard_files(folder, shard)), shards)
-        yield from zip(shards, found, strict=True)
+    """Every shard with what is wrong with it, in order."""
+    shards = list(head.shards.values())
+    found = results(lambda shard: list(_shard_files(folder, shard)), shards)
+    yield from zip(shards, found, strict=True)
 
 
 def _shard_files(folder: Folder, shard: RecordedShard) -> Iterator[Problem]:
-    names = shard_files(shard.area, shard.header.stem)
     yield from _shredded(folder, shard)
     if shard.shredded:  # a state, not a failure: the ciphertext may be absent
         return
-    missing = [name for name in names.values() if not _is_file(folder, name)]
-    yield from (Problem(name, "is missing") for name in missing)
-    if names["headers"] not in missing and folder.read(names["headers"]) != shard.header.encode():
-        yield Problem(names["headers"], "is not the header that was recorded")
-    if is_change_unfinished(folder, shard):
-        yield Problem(names["wraps"], "a change of keys is on record and not finished")
-    elif (
-        names["wraps"] not in missing
-        and sha256_hex(folder.read(names["wraps"])) != shard.wraps_sha256
-    ):
-        yield Problem(names["wraps"], "the wrapped keys are not the recorded ones")
-    if names["chunks"] not in missing:
+    judges = {"shards": _ciphertext, "headers": _header, "wraps": _wraps, "chunks": _chunks}
+    for kind, name in shard_files(shard.area, shard.header.stem).items():
         try:
-            split_leaves(
-                folder.read(names["chunks"]),
-                root=bytes.fromhex(shard.header.chunks_root),
-                size=shard.header.size,
-                where="",
-            )
-        except IntegrityError as error:
-            yield Problem(names["chunks"], error.what)
-    if names["shards"] not in missing:
-        same_size = folder.size(names["shards"]) == shard.header.size
-        if not same_size or file_sha256(folder, names["shards"]) != shard.header.sha256:
-            yield Problem(names["shards"], "the sealed bytes were changed since they were recorded")
+            what = judges[kind](folder, shard, name)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            what = "is missing"
+        if what is not None:
+            yield Problem(name, what)
 
 
-def _is_file(folder: Folder, name: str) -> bool:
+def _ciphertext(folder: Folder, shard: RecordedShard, name: str) -> str | None:
+    with folder.open(name) as file:  # a folder in its place has a size, and does not open
+        same_size = file.seek(0, os.SEEK_END) == shard.header.size
+    same = same_size and file_sha256(folder, name) == shard.header.sha256
+    return None if same else "the sealed bytes were changed since they were recorded"
+
+
+def _header(folder: Folder, shard: RecordedShard, name: str) -> str | None:
+    same = folder.read(name) == shard.header.encode()
+    return None if same else "is not the header that was recorded"
+
+
+def _wraps(folder: Folder, shard: RecordedShard, name: str) -> str | None:
+    if is_change_unfinished(folder, shard):
+        return "a change of keys is on record and not finished"
+    same = sha256_hex(folder.read(name)) == shard.wraps_sha256
+    return None if same else "the wrapped keys are not the recorded ones"
+
+
+def _chunks(folder: Folder, shard: RecordedShard, name: str) -> str | None:
+    root = bytes.fromhex(shard.header.chunks_root)
     try:
-        folder.open(name).close()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        return False
-    return True
+        split_leaves(folder.read(name), root=root, size=shard.header.size, where=name)
+    except IntegrityError as error:
+        return error.what
+    return None
 
 
 def _contents(folder: Folder, shard: RecordedShard, identity: Identity) -> Iterator[Problem]:
