@@ -6,7 +6,10 @@ from importlib.util import find_spec
 
 from redactory.errors import InputError
 
-_NEEDS = {"detect": ("presidio_analyzer", "presidio_anonymizer", "spacy")}
+_NEEDS = {
+    "detect": ("presidio_analyzer", "presidio_anonymizer", "spacy"),
+    "train": ("numba", "numpy"),
+}
 
 
 def require(extra: str) -> None:

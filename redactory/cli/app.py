@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from redactory import __version__
-from redactory.cli import dataset, demo, detect, explain, keys, ledger, redact, run
+from redactory.cli import dataset, demo, detect, explain, features, keys, ledger, policy, redact, run
 
 app = typer.Typer(
     name="redactory",
@@ -43,3 +43,5 @@ app.command("demo", epilog=demo.EXAMPLES)(demo.demo_command)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(keys.app, name="keys")
+app.add_typer(features.app, name="features")
+app.add_typer(policy.app, name="policy")
