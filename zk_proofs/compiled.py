@@ -1,0 +1,263 @@
+"""The compiled engine: numpy arrays and the kernels of :mod:`zk_proofs.kernels`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from redactory.errors import ProofError
+from zk_proofs.curve import POINT_BYTES, UNIFORM_BYTES, L
+from zk_proofs.engine import Run
+from zk_proofs.kernels import keccak, multiples, points, scalars
+from zk_proofs.kernels.points import Array
+
+_EXACT = 2**53  # integers that a float64 product holds without rounding
+_LIMB_BITS = 16
+
+# Bits a window, by the number of points: the cheapest on the machines measured.
+_VARIABLE = ((24, 4), (60, 5), (150, 6), (400, 7), (1000, 8), (3000, 9), (7000, 10), (15000, 11))
+_FIXED = ((300, 8), (1100, 9), (2100, 10), (5000, 11))
+
+
+def _window(count: int, table: Sequence[tuple[int, int]]) -> int:
+    return next((width for below, width in table if count < below), table[-1][1] + 1)
+
+
+def _plain_words(values: Iterable[int]) -> Array:
+    raw = b"".join((int(value) % L).to_bytes(32, "little") for value in values)
+    return np.frombuffer(raw, np.uint64).reshape(-1, 4)
+
+
+def _plain(a: Array) -> Array:
+    out = np.empty_like(a)
+    scalars.to_plain(a, out)
+    return out
+
+
+def _point() -> Array:
+    return np.empty((1, 20), np.uint64)
+
+
+class CompiledPrepared:
+    """Points with tables of their multiples by powers of 2^width."""
+
+    def __init__(self, extended: Array) -> None:
+        self.points = extended
+        self._width = _window(len(extended), _FIXED)
+        self._tables = np.empty((multiples.windows(self._width), len(extended), 15), np.uint64)
+        multiples.build_tables(extended, self._width, self._tables)
+
+    def sum(self, runs: Sequence[Run]) -> Array:
+        """Σ over runs (start, s) of s_i·P_(start + i)."""
+        out = _point()
+        index = np.concatenate([np.arange(at, at + len(values)) for at, values in runs])
+        values = _plain(np.concatenate([values for _, values in runs]))
+        multiples.fixed_base(values, self._tables, index, self._width, out[0])
+        return out
+
+    def sum_bytes(self, start: int, digits: bytes) -> Array:
+        """Σ d_i·P_(start + i)."""
+        out = _point()
+        used = self._tables[0, start : start + len(digits)]
+        multiples.byte_multiples(np.frombuffer(digits, np.uint8), used, out[0])
+        return out
+
+    def sum_bits(self, plus: int, minus: int, bits: bytes) -> Array:
+        """Σ P_(plus + i) over the ones, minus Σ P_(minus + i) over the zeros."""
+        out, first = _point(), self._tables[0]
+        ones, zeros = first[plus : plus + len(bits)], first[minus : minus + len(bits)]
+        multiples.add_or_subtract(np.frombuffer(bits, np.uint8), ones, zeros, out[0])
+        return out
+
+
+class CompiledEngine:
+    """See :class:`zk_proofs.engine.Engine`; vectors are (n, 4) words in Montgomery form."""
+
+    name = "compiled"
+
+    def warm_up(self) -> None:
+        """Load or compile every kernel, so that the wait comes at one known place."""
+        two = self.vector([1, 2])
+        self.vector(np.array([1, -1]))
+        for operation in (self.add, self.subtract, self.multiply, self.outer, self.dot):
+            operation(two, two)
+        self.shift(1, self.add_scaled(2, self.scale(1, two), self.powers(3, 2)))
+        self.subset_products([1, 2])
+        pair = self.from_uniform([bytes(64), bytes(range(64))])
+        pair = self.decode(self.encode(pair))
+        prepared = self.prepare(pair)
+        total = self.add_points(prepared.sum([(0, two)]), prepared.sum_bytes(0, b"\1\2"))
+        self.add_points(total, prepared.sum_bits(0, 0, b"\1\0"))
+        self.fold(pair, two, 1)
+        self.is_identity(self.sum(two, pair))
+        self.permute(bytearray(200))
+
+    def vector(self, values: Any) -> Array:
+        """Integers, reduced modulo ℓ; fast for arrays of int64."""
+        if isinstance(values, np.ndarray):
+            out = np.empty((values.size, 4), np.uint64)
+            scalars.from_integers(np.ascontiguousarray(values, np.int64).reshape(-1), out)
+            return out
+        plain = _plain_words(values)
+        out = np.empty_like(plain)
+        scalars.to_montgomery(plain, out)
+        return out
+
+    def _one(self, value: int) -> Array:
+        words: Array = self.vector([value])[0]
+        return words
+
+    def integers(self, a: Array) -> list[int]:
+        """The scalars as integers in [0, ℓ)."""
+        raw = _plain(a).tobytes()
+        return [int.from_bytes(raw[i : i + 32], "little") for i in range(0, len(raw), 32)]
+
+    def zeros(self, size: int) -> Array:
+        """``size`` zeros."""
+        return np.zeros((size, 4), np.uint64)
+
+    def concatenated(self, parts: Sequence[Array]) -> Array:
+        """One vector after the other."""
+        return np.concatenate(parts)
+
+    def add(self, a: Array, b: Array) -> Array:
+        """The sum a + b."""
+        out = np.empty_like(a)
+        scalars.add(a, b, out)
+        return out
+
+    def subtract(self, a: Array, b: Array) -> Array:
+        """The difference a − b."""
+        out = np.empty_like(a)
+        scalars.subtract(a, b, out)
+        return out
+
+    def multiply(self, a: Array, b: Array) -> Array:
+        """The entry-wise product a ∘ b."""
+        out = np.empty_like(a)
+        scalars.multiply(a, b, out)
+        return out
+
+    def scale(self, x: int, a: Array) -> Array:
+        """The multiple x·a."""
+        out = np.empty_like(a)
+        scalars.scale(self._one(x), a, out)
+        return out
+
+    def add_scaled(self, x: int, a: Array, b: Array) -> Array:
+        """The vector x·a + b."""
+        out = np.empty_like(a)
+        scalars.add_scaled(self._one(x), a, b, out)
+        return out
+
+    def shift(self, x: int, a: Array) -> Array:
+        """Every a_i + x."""
+        out = np.empty_like(a)
+        scalars.add_constant(self._one(x), a, out)
+        return out
+
+    def dot(self, a: Array, b: Array) -> int:
+        """⟨a, b⟩."""
+        out = np.empty((1, 4), np.uint64)
+        scalars.dot(a, b, out[0])
+        return self.integers(out)[0]
+
+    def powers(self, x: int, size: int, start: int = 1) -> Array:
+        """Powers start·x^i for i < size."""
+        out = np.empty((size, 4), np.uint64)
+        scalars.powers(self._one(x), self._one(start), out)
+        return out
+
+    def outer(self, a: Array, b: Array) -> Array:
+        """All a_i·b_j, at i·len(b) + j."""
+        out = np.empty((len(a) * len(b), 4), np.uint64)
+        scalars.outer(a, b, out)
+        return out
+
+    def subset_products(self, factors: Sequence[int]) -> Array:
+        """Products of subsets; the first factor belongs to the highest bit of the index."""
+        out = np.empty((1 << len(factors), 4), np.uint64)
+        scalars.subset_products(self.vector(factors), out)
+        return out
+
+    def take(self, table: Array, index: bytes) -> Array:
+        """Entries table[index_i]."""
+        return table[np.frombuffer(index, np.uint8)]
+
+    def combine(self, rows: Any, factors: Sequence[int]) -> Array:
+        """Σ_j f_j·rows_j: exact products of 16-bit limbs in float64, put together as integers."""
+        table = np.asarray(rows, np.float64)
+        largest = max(1, int(np.abs(table).max(initial=0)))
+        step = max(1, _EXACT // (largest << _LIMB_BITS))
+        limbs = _plain_words(factors).view(np.uint16).astype(np.float64)
+        totals = [0] * table.shape[1]
+        for at in range(0, len(table), step):
+            products = (limbs[at : at + step].T @ table[at : at + step]).astype(np.int64)
+            for i, column in enumerate(products.T.tolist()):
+                totals[i] += sum(value << (_LIMB_BITS * k) for k, value in enumerate(column))
+        return self.vector(totals)
+
+    def from_uniform(self, data: Sequence[bytes]) -> Array:
+        """Group elements from 64 bytes each."""
+        words = np.frombuffer(b"".join(data), np.uint64).reshape(-1, UNIFORM_BYTES // 8)
+        out = np.empty((len(words), 20), np.uint64)
+        points.from_uniform(words, out)
+        return out
+
+    def decode(self, encoded: Sequence[bytes]) -> Array:
+        """Group elements of encodings; ProofError if one is not canonical."""
+        if any(len(one) != POINT_BYTES for one in encoded):
+            raise ProofError("a point does not have 32 bytes")
+        words = np.frombuffer(b"".join(encoded), np.uint64).reshape(-1, 4)
+        out = np.empty((len(words), 20), np.uint64)
+        wrong = points.decode(words, out)
+        if wrong >= 0:
+            raise ProofError("a point is not a canonical encoding", where=f"point {wrong}")
+        return out
+
+    def encode(self, extended: Array) -> list[bytes]:
+        """32 bytes each."""
+        out = np.empty((len(extended), 4), np.uint64)
+        points.encode(extended, out)
+        raw = out.tobytes()
+        return [raw[i : i + POINT_BYTES] for i in range(0, len(raw), POINT_BYTES)]
+
+    def prepare(self, extended: Array) -> CompiledPrepared:
+        """Points for many sums: builds tables of about 3 kB a point."""
+        return CompiledPrepared(extended)
+
+    def sum(self, factors: Array, extended: Array) -> Array:
+        """Σ s_i·P_i."""
+        out, niels = _point(), np.empty((len(extended), 15), np.uint64)
+        points.to_niels(extended, niels)
+        width = _window(len(extended), _VARIABLE)
+        multiples.variable_base(_plain(factors), niels, width, out[0])
+        return out
+
+    def add_points(self, p: Array, q: Array) -> Array:
+        """Sum of two arrays of one point."""
+        out = p.copy()
+        points.add_extended(out[0], q[0])
+        return out
+
+    def fold(self, extended: Array, factors: Array, size: int) -> Array:
+        """Fold by Σ_j f_j·P_(i + j·size), or f_(i + j·size) where every point has its own."""
+        out = np.empty((size, 20), np.uint64)
+        rows = size if len(factors) == len(extended) else 1
+        table = _plain(factors).reshape(-1, rows, 4).transpose(1, 0, 2)
+        multiples.fold(np.ascontiguousarray(extended), np.ascontiguousarray(table), out)
+        return out
+
+    def join_points(self, parts: Sequence[Array]) -> Array:
+        """One array after the other."""
+        return np.concatenate(parts)
+
+    def is_identity(self, p: Array) -> bool:
+        """Whether an array of one point holds the identity."""
+        return bool(points.is_identity(p[0]))
+
+    def permute(self, state: bytearray) -> None:
+        """Keccak-f[1600] in place."""
+        keccak.permute(np.frombuffer(state, np.uint64))

@@ -1,0 +1,1 @@
+"""The group and its scalars in machine code, through numba. Needs the ``prove`` extra."""
