@@ -2,11 +2,12 @@
 
 Per row:
 
-1. the detector runs over the new text. A finding that lies wholly inside a replacement is
+1. canaries, values that were planted to be found, must not stand anywhere in the new text;
+2. the original forms of what was replaced must not stand outside of replacements: those that
+   identify by themselves not even glued to other letters, others not as words of their own;
+3. the detector runs over the new text. A finding that lies wholly inside a replacement is
    the redactor's own writing; one that straddles an edge, or lies outside, is a leak
-   unless the policy keeps its type;
-2. the original surface forms of what was replaced must not occur outside replacements,
-   not even glued to other letters.
+   unless the policy keeps its type.
 
 A name that a model only sees in the second pass was overlooked in the first: its place is told,
 so that the caller can redact it too before giving the row up.
@@ -16,17 +17,25 @@ What the caller must still do: quarantine the rows that still leak.
 
 from __future__ import annotations
 
+import unicodedata
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 
 from pii_rules.detector import Detector
+from pii_rules.forms import places_of, stands_alone
 from pii_rules.ner.tags import LABELS
 from pii_rules.policy import Policy
 from pii_rules.resolve import outside
 from pii_rules.spans import LEAK, Refused, Replacement, Span, in_column
-from pii_rules.surfaces import occurrences
+from pii_rules.surfaces import is_telling
+from redactory.errors import InputError
+
+CANARY: Final = "canary"
+_SHORTEST_FORM: Final = 4
+_SHORTEST_CANARY: Final = 6
 
 
 class Leak(NamedTuple):
@@ -46,13 +55,24 @@ class LeakGate:
     """Checks redacted rows.
 
     Args:
-        detector: the detector of the second pass.
+        detector: the detector of the second pass. A keen one, which counts names from a
+            lower score on, sees what the first overlooked.
         policy: types that it keeps are no leaks; None keeps none.
+        canaries: planted values, of 6 letters or digits at least; how they are grouped and
+            written does not matter.
+
+    Raises:
+        InputError: a canary is too short to be told from ordinary text.
     """
 
-    def __init__(self, detector: Detector, policy: Policy | None = None) -> None:
+    def __init__(
+        self, detector: Detector, policy: Policy | None = None, canaries: Collection[str] = ()
+    ) -> None:
         self._detector = detector
         self._policy = policy
+        self._canaries = frozenset(map(_letters, canaries))
+        if any(len(canary) < _SHORTEST_CANARY for canary in self._canaries):
+            raise InputError(f"a canary has {_SHORTEST_CANARY} letters or digits at least")
 
     def check(
         self,
@@ -75,50 +95,93 @@ class LeakGate:
         texts = {column: batch.column(column).to_pylist() for column in columns}
         leaks = {}
         for row, found in enumerate(self._detector.detect(batch, columns)):
-            if isinstance(found, Refused):
-                leaks[row] = Leak(found.reason_code, [])
-                continue
             shown = {column: texts[column][row] or "" for column in columns}
-            more = [
-                part
-                for span in found
-                if not self._keeps(span.entity_type)
-                for part in _leaking(span, in_column(replacements[row], span.column), shown)
-            ]
-            if any(
-                _escapes(start, end, in_column(replacements[row], column))
-                for column, text in shown.items()
-                for start, end in occurrences(surfaces[row], text, bordered=False)
-            ):
+            if self._canaries and self._holds_canary(shown):
+                leaks[row] = Leak(CANARY, [])
+            elif isinstance(found, Refused):
+                leaks[row] = Leak(found.reason_code, [])
+            elif left_over(surfaces[row], shown, replacements[row]):
                 leaks[row] = Leak(LEAK, [])
-            elif more:
+            elif more := self._leaking(found, replacements[row], shown):
                 leaks[row] = Leak(LEAK, more if all(map(_is_name, more)) else [])
         return leaks
+
+    def _leaking(
+        self,
+        found: Sequence[Span],
+        replacements: Sequence[Replacement],
+        texts: Mapping[str, str],
+    ) -> list[Span]:
+        """What of the findings is a leak: of a name its words outside of replacements."""
+        more = []
+        written = {column: _ranges(replacements, column) for column in texts}
+        for span in found:
+            if self._keeps(span.entity_type) or _inside(span.start, span.end, written[span.column]):
+                continue
+            if not _is_name(span):
+                more.append(span)
+                continue
+            text = texts[span.column]
+            near = (pair for pair in written[span.column] if pair[1] > span.start)
+            parts = outside(span.start, span.end, near)
+            more += [
+                span._replace(start=a, end=b)
+                for a, b in parts
+                if any(c.isalpha() for c in text[a:b])
+            ]
+        return more
 
     def _keeps(self, entity_type: str) -> bool:
         return self._policy is not None and self._policy.rule(entity_type).operator == "keep"
 
+    def _holds_canary(self, texts: Mapping[str, str]) -> bool:
+        return any(
+            canary in letters
+            for letters in map(_letters, texts.values())
+            for canary in self._canaries
+        )
 
-def _leaking(
-    span: Span, replacements: Sequence[Replacement], texts: Mapping[str, str]
-) -> list[Span]:
-    """What of a finding is a leak: of a name its words outside of replacements, else all of it."""
-    if not _escapes(span.start, span.end, replacements):
-        return []
-    if not _is_name(span):
-        return [span]
-    parts = outside(span.start, span.end, ((r.start, r.end) for r in replacements))
-    return [
-        span._replace(start=a, end=b)
-        for a, b in parts
-        if any(c.isalpha() for c in texts[span.column][a:b])
-    ]
+
+def left_over(
+    forms: Collection[str],
+    texts: Mapping[str, str | None],
+    replacements: Sequence[Replacement],
+) -> bool:
+    """Whether an original form stands in a redacted record outside of one replacement.
+
+    Args:
+        forms: original forms. Those that identify by themselves count wherever they stand,
+            others of 4 characters or more where no letter or digit is joined to them.
+        texts: the redacted text by column.
+        replacements: of this record.
+    """
+    sought = {form for form in forms if len(form) >= _SHORTEST_FORM}
+    if not sought:
+        return False
+    for column, text in texts.items():
+        written = _ranges(replacements, column)
+        for start, end in places_of(sought, text or ""):
+            counts = is_telling(text[start:end]) or stands_alone(text, start, end)  # type: ignore[index,arg-type]
+            if counts and not _inside(start, end, written):
+                return True
+    return False
+
+
+def _ranges(replacements: Sequence[Replacement], column: str) -> list[tuple[int, int]]:
+    """Where the replacements of a column lie: disjoint and sorted."""
+    return [(r.start, r.end) for r in in_column(replacements, column)]
+
+
+def _inside(start: int, end: int, ranges: Sequence[tuple[int, int]]) -> bool:
+    """Whether [start, end) lies wholly in one of the ``ranges``."""
+    place = bisect_right(ranges, (start, len(ranges) and ranges[-1][1] + 1)) - 1
+    return place >= 0 and end <= ranges[place][1]
 
 
 def _is_name(span: Span) -> bool:
     return span.entity_type in LABELS
 
 
-def _escapes(start: int, end: int, replacements: Sequence[Replacement]) -> bool:
-    """Whether a range is not wholly inside one replacement."""
-    return not any(r.start <= start and end <= r.end for r in replacements)
+def _letters(text: str) -> str:
+    """Letters and digits alone, without the differences that writing makes."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())

@@ -10,65 +10,86 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from pii_rules.policy_rule import (
+    DEFAULT_THRESHOLD,
+    KEY_OF,
+    Language,
+    Rule,
+    Setting,
+    Threshold,
+)
 from redactory.canonical import digest_of
 from redactory.errors import PolicyError
 
-OperatorName = Literal["replace", "redact", "mask", "token", "keep"]
-DEFAULT_THRESHOLD: Final = 0.4
+__all__ = ["DEFAULT_THRESHOLD", "Policy", "built_in_policies", "load_policy"]
 
-_REFUSED_OPERATORS: Final = {
-    "hash": "Presidio's hash draws a random salt per entity and is not keyed; use token",
-    "encrypt": "Presidio's encrypt is AES-CBC without authentication; use token",
-}
-_PARAMETERS: Final = {"with": "replace", "character": "mask", "keep_last": "mask"}
+EntityName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+# A redacted form that is one of these may stand elsewhere in the record: it is a word too.
+COMMON_WORDS: Final = frozenset(
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "today",
+        "tomorrow",
+        "yesterday",
+    ]
+)
 
-Threshold = Annotated[float, Field(ge=0.0, le=1.0)]
 
-
-class Rule(BaseModel):
-    """What happens to one entity type.
+class QuasiIdentifiers(BaseModel):
+    """Columns that single people out together (ISO/IEC 20889, k-anonymity).
 
     Attributes:
-        operator: ``replace`` by a constant, ``redact`` (remove), ``mask`` characters,
-            ``token`` (keyed pseudonym) or ``keep``.
-        threshold: findings that score less are ignored.
-        replacement: the constant of ``replace`` (key ``with``); default ``<TYPE>``.
-        character: what ``mask`` writes.
-        keep_last: how many characters ``mask`` leaves at the end.
+        columns: columns of the released data; the utility report counts their combinations.
+        k: how many records should share each combination.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    operator: OperatorName = "replace"
-    threshold: Threshold = DEFAULT_THRESHOLD
-    replacement: str | None = Field(default=None, alias="with")
-    character: Annotated[str, Field(min_length=1, max_length=1)] = "*"
-    keep_last: Annotated[int, Field(ge=0, le=8)] = 0
+    columns: tuple[str, ...] = ()
+    k: Annotated[int, Field(ge=1)] = 5
 
-    @field_validator("operator", mode="before")
-    @classmethod
-    def _explain(cls, value: object) -> object:
-        if isinstance(value, str) and value in _REFUSED_OPERATORS:
-            raise ValueError(_REFUSED_OPERATORS[value])
-        return value
 
-    @model_validator(mode="after")
-    def _only_own_parameters(self) -> Rule:
-        given = {self.__class__.model_fields[name].alias or name for name in self.model_fields_set}
-        for parameter in sorted(given & _PARAMETERS.keys()):
-            if self.operator != _PARAMETERS[parameter]:
-                raise ValueError(
-                    f"{parameter} belongs to the operator {_PARAMETERS[parameter]}, "
-                    f"not to {self.operator}"
-                )
-        return self
+class ResidualLimits(BaseModel):
+    """How much of the personal data of a labelled sample may survive (the leak gate).
+
+    Attributes:
+        default: largest share of the labelled values of a type.
+        entities: the same for one type.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default: Threshold = 1.0
+    entities: Mapping[EntityName, Threshold] = {}
+
+    def of(self, entity_type: str) -> float:
+        """The limit of a type."""
+        return self.entities.get(entity_type, self.default)
 
 
 class Policy(BaseModel):
@@ -86,6 +107,12 @@ class Policy(BaseModel):
         max_quarantine_share: largest share of refused records a run may publish with.
         suppress_counts_below: smaller counts stay out of the log and of reports.
         scope: pseudonym scope; None leaves it to the caller.
+        common_words: words that may stand in a record though a redacted value has their form.
+        allow_worker_reversible: allow the operator ``reversible``, whose tokens every worker
+            that holds the scope's key can read back.
+        quasi_identifiers: columns that single people out together.
+        residual_limits: how much of a labelled sample may survive.
+        gate_name_threshold: the leak gate looks for names from this score on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,13 +120,18 @@ class Policy(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     description: str = ""
-    languages: tuple[Literal["en", "zh"], ...] = ("en", "zh")
+    languages: tuple[Language, ...] = ("en", "zh")
     default: Rule = Rule()
-    entities: Mapping[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], Rule] = {}
+    entities: Mapping[EntityName, Rule] = {}
     safe_columns: tuple[str, ...] = ()
     max_quarantine_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.01
     suppress_counts_below: Annotated[int, Field(ge=0)] = 0
     scope: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
+    common_words: tuple[str, ...] = ()
+    allow_worker_reversible: bool = False
+    quasi_identifiers: QuasiIdentifiers = QuasiIdentifiers()
+    residual_limits: ResidualLimits = ResidualLimits()
+    gate_name_threshold: Threshold = 0.3
 
     @field_validator("languages")
     @classmethod
@@ -129,19 +161,43 @@ class Policy(BaseModel):
     def _frozen(cls, value: Mapping[str, Rule]) -> Mapping[str, Rule]:
         return MappingProxyType(dict(value))
 
+    @model_validator(mode="after")
+    def _reversible_on_purpose(self) -> Policy:
+        if "reversible" in self.operators() and not self.allow_worker_reversible:
+            raise ValueError(
+                "the operator reversible needs allow_worker_reversible = true: a stolen worker "
+                "reads its tokens back; the sealed identity map does not need that"
+            )
+        return self
+
     def rule(self, entity_type: str) -> Rule:
         """The rule of ``entity_type``: its own, else the default."""
         return self.entities.get(entity_type, self.default)
 
-    def needs_token_key(self) -> bool:
-        """Whether any rule makes keyed pseudonyms."""
-        return any(r.operator == "token" for r in (self.default, *self.entities.values()))
+    def operators(self) -> frozenset[str]:
+        """Every operator that the policy may apply."""
+        return frozenset(setting.operator for setting in self._settings())
+
+    def keys_needed(self) -> frozenset[str]:
+        """Names of the subkeys that its operators draw from."""
+        return frozenset(KEY_OF[name] for name in self.operators() if name in KEY_OF)
+
+    def is_common(self, form: str) -> bool:
+        """Whether a form may stand in the record though a value with that form was redacted."""
+        return form.casefold() in self._common
+
+    @cached_property
+    def _common(self) -> frozenset[str]:
+        return COMMON_WORDS | {word.casefold() for word in self.common_words}
+
+    def _settings(self) -> list[Setting]:
+        return [s for rule in (self.default, *self.entities.values()) for s in rule.settings()]
 
     def content(self) -> dict[str, Any]:
         """The whole policy as JSON values; :attr:`digest` is over their canonical form."""
-        content = self.model_dump(mode="json", by_alias=True, exclude={"entities"})
-        rules = {name: rule.model_dump(by_alias=True) for name, rule in self.entities.items()}
-        return {**content, "entities": rules}
+        content = self.model_dump(mode="json", by_alias=True, exclude={"entities", "default"})
+        rules = {name: rule.content() for name, rule in self.entities.items()}
+        return {**content, "default": self.default.content(), "entities": rules}
 
     @property
     def digest(self) -> str:
@@ -192,12 +248,25 @@ def _read(path: str) -> bytes:
 def _first_problem(error: ValidationError) -> str:
     """One line: the key, and what is allowed there; never the value that stood there."""
     problem = error.errors(include_url=False, include_input=False)[0]
-    key = ".".join(str(part) for part in problem["loc"] if part != "[key]")
-    model: type[BaseModel] = Rule if problem["loc"][0] in ("default", "entities") else Policy
+    key = ".".join(str(part) for part in problem["loc"] if part != "[key]") or "policy"
     if problem["type"] == "extra_forbidden":
-        known = sorted(field.alias or name for name, field in model.model_fields.items())
+        fields = _model_at(problem["loc"]).model_fields
+        known = sorted(field.alias or name for name, field in fields.items())
         return f"unknown key {key}; allowed: {', '.join(known)}"
     if problem["type"] == "missing":
         return f"key {key} is missing"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{key}: {message[0].lower()}{message[1:]}"
+
+
+def _model_at(place: tuple[int | str, ...]) -> type[BaseModel]:
+    """The table in which an unknown key stands."""
+    match place[0]:
+        case "default" | "entities":
+            nested = len(place) > (2 if place[0] == "default" else 3)
+            return Setting if nested else Rule
+        case "quasi_identifiers":
+            return QuasiIdentifiers
+        case "residual_limits":
+            return ResidualLimits
+    return Policy

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import pyarrow as pa
-from presidio_anonymizer.operators import Operator
 
-from pii_rules.gate import LeakGate
-from pii_rules.operators import check_keys, operator_for
+from pii_rules.gate import Leak, LeakGate, left_over
+from pii_rules.operators import check_keys
 from pii_rules.policy import Policy
-from pii_rules.spans import Findings, Refused, Replacement, Span, in_column
-from pii_rules.surfaces import is_telling
+from pii_rules.rewriting import Rewriter, Rewritten
+from pii_rules.spans import LEAK, Findings, Refused, Replacement, Span, in_column
 from redactory.errors import InputError
 
 # How often a row is redacted before names that the gate still sees refuse it.
 _LOOKS: Final = 3
+# What tells whose dates move together, the first of these columns that there is.
+_SUBJECTS: Final = ("subject", "record_id", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,13 @@ class Report:
     Attributes:
         entities: replacements by entity type.
         operators: replacements by operator.
+        collisions: people who took another surrogate than elsewhere, so that two people of
+            one record stay apart.
     """
 
     entities: dict[str, int]
     operators: dict[str, int]
+    collisions: int = 0
 
 
 class Redacted(NamedTuple):
@@ -52,12 +57,23 @@ class Redacted(NamedTuple):
     report: Report
 
 
+class IdentitySink(Protocol):
+    """Takes what stood under each replacement of the kept rows: the positional identity map.
+
+    What it is given are raw values. Whoever implements it seals them apart from the data.
+    """
+
+    def keep(self, row: int, replacement: Replacement, original: str) -> None:
+        """One replacement of the row with this number in the input, and what stood there."""
+
+
 class Redactor:
     """Applies a policy to detected spans.
 
     Args:
         policy: what happens to each type.
-        keys: HKDF subkeys of the scope by name; ``token`` is used by ``token``.
+        keys: HKDF subkeys of the scope by name: ``token``, ``surrogate``, ``shift``, those
+            that the policy's operators need.
         gate: looks at every redacted row again; None leaves that out.
 
     Raises:
@@ -68,23 +84,25 @@ class Redactor:
         self, policy: Policy, keys: Mapping[str, bytes], *, gate: LeakGate | None = None
     ) -> None:
         check_keys(policy, keys)
-        self._policy = policy
-        self._keys = dict(keys)
+        self._rewriter = Rewriter(policy, keys)
         self._gate = gate
-        self._operators: dict[str, Operator] = {}
 
     def redact(
         self,
         batch: pa.RecordBatch,
         spans: Sequence[Findings],
         columns: Sequence[str] = ("text",),
+        *,
+        sink: IdentitySink | None = None,
     ) -> Redacted:
         """Redact the text columns of ``batch``.
 
         Args:
-            batch: rows as they were given to the detector.
+            batch: rows as they were given to the detector. Dates of rows that share
+                ``subject`` (else ``record_id``, else ``id``) are shifted alike.
             spans: the detector's answer, one entry per row.
             columns: the text columns that were searched.
+            sink: is told what stood under the replacements of the kept rows.
 
         Raises:
             InputError: ``spans`` does not fit ``batch``.
@@ -97,118 +115,113 @@ class Redactor:
         refused = [(n, f.reason_code) for n, f in enumerate(spans) if isinstance(f, Refused)]
         kept = [n for n, found in enumerate(spans) if not isinstance(found, Refused)]
         accepted = [found for found in spans if not isinstance(found, Refused)]
-        rows = batch.take(pa.array(kept, pa.int64()))
-        redacted, replacements, leaks = self._looked_over(rows, accepted, columns, _LOOKS)
+        rows = _Rows.of(batch.take(pa.array(kept, pa.int64())), columns)
+        done, leaks = self._looked_over(rows, accepted, _LOOKS)
         refused += [(kept[place], reason) for place, reason in leaks.items()]
         passed = [place for place in range(len(kept)) if place not in leaks]
-        replacements = [replacements[place] for place in passed]
+        for place in passed if sink else ():
+            for pair in zip(done[place].replacements, done[place].originals, strict=True):
+                sink.keep(kept[place], *pair)  # type: ignore[union-attr]
+        out = [done[place] for place in passed]
         return Redacted(
-            redacted.take(pa.array(passed, pa.int64())),
+            rows.taken(passed).written(out),
             [kept[place] for place in passed],
             sorted(refused),
-            replacements,
-            _report(replacements),
+            [record.replacements for record in out],
+            _report(out),
         )
 
     def _looked_over(
-        self, rows: pa.RecordBatch, spans: Sequence[list[Span]], columns: Sequence[str], looks: int
-    ) -> tuple[pa.RecordBatch, list[list[Replacement]], dict[int, str]]:
-        """Redacted rows, their replacements, and why some leak.
+        self, rows: _Rows, spans: Sequence[list[Span]], looks: int
+    ) -> tuple[list[Rewritten], dict[int, str]]:
+        """Rewritten rows, and why some leak.
 
-        Rows in which the gate sees further names are redacted once more with those, up to
+        Rows in which the gate sees further names are rewritten once more with those, up to
         ``looks`` times in all.
         """
-        redacted, replacements, surfaces = self._rewrite(rows, spans, columns)
-        if self._gate is None:
-            return redacted, replacements, {}
-        leaks = self._gate.check(redacted, replacements, surfaces, columns)
+        done = [
+            self._rewriter.rewrite(texts, found, subject)
+            for texts, found, subject in zip(rows.texts, spans, rows.subjects, strict=True)
+        ]
+        leaks = self._leaks(rows, done)
         again = sorted(place for place, leak in leaks.items() if leak.overlooked and looks > 1)
         reasons = {place: leak.reason_code for place, leak in leaks.items() if place not in again}
         if not again:
-            return redacted, replacements, reasons
+            return done, reasons
         further = [
-            spans[place] + _back(leaks[place].overlooked, spans[place], replacements[place])
-            for place in again
+            done[place].spans + _back(leaks[place].overlooked, done[place]) for place in again
         ]
-        mended, new, still = self._looked_over(
-            rows.take(pa.array(again, pa.int64())), further, columns, looks - 1
+        mended, still = self._looked_over(rows.taken(again), further, looks - 1)
+        for place, record in zip(again, mended, strict=True):
+            done[place] = record
+        return done, reasons | {again[index]: why for index, why in still.items()}
+
+    def _leaks(self, rows: _Rows, done: Sequence[Rewritten]) -> dict[int, Leak]:
+        replacements = [record.replacements for record in done]
+        forms = [record.forms for record in done]
+        if self._gate is not None:
+            return self._gate.check(rows.written(done), replacements, forms, rows.columns)
+        return {
+            place: Leak(LEAK, [])
+            for place, record in enumerate(done)
+            if left_over(record.forms, record.texts, record.replacements)
+        }
+
+
+class _Rows(NamedTuple):
+    """Rows of a batch beside their texts as Python strings."""
+
+    batch: pa.RecordBatch
+    columns: tuple[str, ...]
+    texts: list[dict[str, str | None]]
+    subjects: list[str]
+
+    @classmethod
+    def of(cls, batch: pa.RecordBatch, columns: Sequence[str]) -> _Rows:
+        values = [batch.column(column).to_pylist() for column in columns]
+        texts = [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
+        named = [name for name in _SUBJECTS if name in batch.schema.names]
+        told = batch.column(named[0]).to_pylist() if named else [None] * batch.num_rows
+        subjects = [
+            str(value) if value is not None else _digest(row)
+            for value, row in zip(told, texts, strict=True)
+        ]
+        return cls(batch, tuple(columns), texts, subjects)
+
+    def taken(self, places: Sequence[int]) -> _Rows:
+        """Only these rows."""
+        return _Rows(
+            self.batch.take(pa.array(places, pa.int64())),
+            self.columns,
+            [self.texts[place] for place in places],
+            [self.subjects[place] for place in places],
         )
-        order = list(range(rows.num_rows))
-        for index, place in enumerate(again):
-            order[place] = rows.num_rows + index
-            replacements[place] = new[index]
-        both = pa.concat_batches([redacted, mended]).take(pa.array(order, pa.int64()))
-        return both, replacements, reasons | {again[index]: why for index, why in still.items()}
 
-    def _rewrite(
-        self, rows: pa.RecordBatch, spans: Sequence[list[Span]], columns: Sequence[str]
-    ) -> tuple[pa.RecordBatch, list[list[Replacement]], list[set[str]]]:
-        """The rows with new text, their replacements, and what must not be seen again."""
-        replacements: list[list[Replacement]] = [[] for _ in spans]
-        surfaces: list[set[str]] = [set() for _ in spans]
-        for column in sorted(columns):
-            new_texts: list[str | None] = []
-            for place, text in enumerate(rows.column(column).to_pylist()):
-                if text is None:
-                    new_texts.append(None)
-                    continue
-                own = in_column(spans[place], column)
-                new_text, replaced = self._rewrite_text(text, own)
-                new_texts.append(new_text)
-                replacements[place] += replaced
-                surfaces[place] |= {
-                    text[span.start : span.end]
-                    for span in own
-                    if self._policy.rule(span.entity_type).operator != "keep"
-                }
-            index = rows.schema.get_field_index(column)
-            field = rows.schema.field(index)
-            rows = rows.set_column(index, field, pa.array(new_texts, field.type))
-        return rows, replacements, [set(filter(is_telling, row)) for row in surfaces]
-
-    def _rewrite_text(self, text: str, spans: Sequence[Span]) -> tuple[str, list[Replacement]]:
-        pieces: list[str] = []
-        replaced: list[Replacement] = []
-        read = written = 0
-        for span in sorted(spans, key=lambda s: s.start):
-            if not read <= span.start < span.end <= len(text):
-                raise InputError("spans overlap or lie outside the text", where=span.column)
-            operator = self._operator(span.entity_type)
-            new = operator.operate(text[span.start : span.end])
-            start = written + span.start - read
-            pieces += [text[read : span.start], new]
-            read, written = span.end, start + len(new)
-            replaced.append(
-                Replacement(
-                    span.column,
-                    start,
-                    written,
-                    span.entity_type,
-                    span.score,
-                    span.recognizer,
-                    span.validated,
-                    operator.operator_name(),
-                )
-            )
-        return "".join([*pieces, text[read:]]), replaced
-
-    def _operator(self, entity_type: str) -> Operator:
-        if entity_type not in self._operators:
-            rule = self._policy.rule(entity_type)
-            self._operators[entity_type] = operator_for(entity_type, rule, self._keys)
-        return self._operators[entity_type]
+    def written(self, done: Sequence[Rewritten]) -> pa.RecordBatch:
+        """The rows with their new text."""
+        batch = self.batch
+        for column in self.columns:
+            index = batch.schema.get_field_index(column)
+            field = batch.schema.field(index)
+            new = pa.array([record.texts[column] for record in done], field.type)
+            batch = batch.set_column(index, field, new)
+        return batch
 
 
-def _back(
-    found: Sequence[Span], spans: Sequence[Span], replacements: Sequence[Replacement]
-) -> list[Span]:
+def _digest(texts: Mapping[str, str | None]) -> str:
+    """Stands for the subject of a row that names none: its own text, which the key hides."""
+    whole = "\0".join(text or "" for text in texts.values())
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _back(found: Sequence[Span], record: Rewritten) -> list[Span]:
     """Findings in the redacted text, outside of replacements, at their place in the original."""
     placed = []
     for finding in found:
         shift = 0
         before = zip(
-            sorted(in_column(spans, finding.column), key=lambda s: s.start),
-            in_column(replacements, finding.column),
+            in_column(record.spans, finding.column),
+            in_column(record.replacements, finding.column),
             strict=True,
         )
         for span, replacement in before:
@@ -218,9 +231,10 @@ def _back(
     return placed
 
 
-def _report(replacements: Sequence[list[Replacement]]) -> Report:
-    flat = [replacement for row in replacements for replacement in row]
+def _report(done: Sequence[Rewritten]) -> Report:
+    flat = [replacement for record in done for replacement in record.replacements]
     return Report(
         dict(sorted(Counter(r.entity_type for r in flat).items())),
         dict(sorted(Counter(r.operator for r in flat).items())),
+        sum(record.collisions for record in done),
     )

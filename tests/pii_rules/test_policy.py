@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from pii_rules.entities import TYPE_ORDER
 from pii_rules.policy import built_in_policies, load_policy
 from redactory.errors import PolicyError
 
@@ -41,6 +42,16 @@ def load(tmp_path):
         ('name = "p"\n', ["key version is missing"]),
         ("name = \n", ["not a TOML file"]),
         (b"name = '\xff'\n", ["not a TOML file", "UTF-8"]),
+        (HEAD + '[default]\noperator = "fpe"\n', ["default.operator", "FF1", "surrogate"]),
+        (HEAD + '[entities.AGE]\noperator = "mask"\nto = "year"\n', ["to", "generalise"]),
+        (HEAD + '[entities.AGE]\nto = "decade"\noperator = "generalise"\n', ["'age_band'"]),
+        (HEAD + '[default]\noperator = "reversible"\n', ["allow_worker_reversible = true"]),
+        (HEAD + "[quasi_identifiers]\nkk = 2\n", ["quasi_identifiers.kk", "columns, k"]),
+        (HEAD + "[residual_limits]\nall = 2\n", ["residual_limits.all", "default, entities"]),
+        (HEAD + "[residual_limits.entities]\nURL = 2\n", ["URL", "less than or equal to 1"]),
+        (HEAD + '[entities.URL.fr]\noperator = "mask"\n', ["entities.URL.fr", "allowed:", "zh"]),
+        (HEAD + "[entities.URL.zh]\nthreshhold = 1\n", ["entities.URL.zh.threshhold", "allowed"]),
+        (HEAD + "[entities.URL]\nzh = {threshold = 0.1}\n", ["URL", "not be below"]),
     ],
 )
 def test_a_wrong_policy_is_named_in_one_line(load, text, words):
@@ -56,11 +67,54 @@ def test_an_unknown_name_lists_the_built_in_ones():
         load_policy("gdrp")
 
 
-def test_gdpr_is_built_in_and_keeps_nothing():
-    assert built_in_policies() == ["gdpr"]
-    policy = load_policy("gdpr")
-    assert policy.name == "gdpr"
+BUILT_IN = ["gdpr", "hipaa-safe-harbor", "llm-corpus", "pci-dss", "pipl"]
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_built_in_policy_names_only_types_that_exist_and_says_what_it_is(name):
+    assert built_in_policies() == BUILT_IN
+    policy = load_policy(name)
+    assert policy.name == name
+    assert policy.description
     assert policy.safe_columns == ()
+    assert not policy.allow_worker_reversible
+    assert set(policy.entities) <= set(TYPE_ORDER)
+    assert set(policy.residual_limits.entities) <= set(TYPE_ORDER)
+
+
+def test_safe_harbor_names_the_eighteen_identifiers_and_keeps_none():
+    policy = load_policy("hipaa-safe-harbor")
+    assert policy.operators() == {"replace", "generalise"}
+    assert policy.rule("LOCATION").to == "zip3"
+    assert policy.rule("DATE_TIME").to == "year"
+    assert policy.rule("DATE_OF_BIRTH").earliest_year == 1937
+    assert policy.rule("AGE").to == "age_band"
+    named = {"PERSON", "PHONE_NUMBER", "EMAIL_ADDRESS", "US_SSN", "MEDICAL_RECORD_NUMBER"}
+    named |= {"INSURANCE_NUMBER", "ACCOUNT_ID", "MEDICAL_LICENSE", "VIN", "LICENSE_PLATE", "IMEI"}
+    assert named | {"URL", "IP_ADDRESS"} <= set(policy.entities)
+
+
+def test_a_language_has_a_rule_of_its_own(load):
+    policy = load(
+        HEAD + '[entities.PERSON]\noperator = "token"\nthreshold = 0.5\n'
+        '[entities.PERSON.zh]\noperator = "surrogate"\n'
+    )
+    rule = policy.rule("PERSON")
+    assert rule.in_language("en").operator == "token"
+    assert rule.in_language("zh").operator == "surrogate"
+    assert rule.in_language("zh").threshold == 0.5
+    assert policy.keys_needed() == {"token", "surrogate"}
+
+
+def test_common_words_are_those_of_the_list_and_of_the_policy(load):
+    policy = load(HEAD + 'common_words = ["Reading"]\n')
+    assert policy.is_common("READING")
+    assert policy.is_common("Monday")
+    assert not policy.is_common("Smith")
+
+
+def test_gdpr_keeps_nothing():
+    policy = load_policy("gdpr")
     assert policy.max_quarantine_share == 0.01
     assert "keep" not in {rule.operator for rule in policy.entities.values()}
     assert policy.rule("EMAIL_ADDRESS").operator == "token"
