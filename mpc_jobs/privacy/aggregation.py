@@ -67,7 +67,7 @@ class Aggregation:
     @property
     def sensitivity(self) -> int:
         """L2 norm of one organisation's part of the sum, in integer units."""
-        return math.ceil(self.clip * 2**self.fraction_bits)
+        return math.ceil(math.ldexp(self.clip, self.fraction_bits))
 
     def integers(self, update: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
         """The update clipped to the norm and rounded towards zero.
