@@ -5,9 +5,9 @@ Per row:
 1. canaries, values that were planted to be found, must not stand anywhere in the new text;
 2. the original forms of what was replaced must not stand outside of replacements: those that
    identify by themselves not even glued to other letters, others not as words of their own;
-3. the detector runs over the new text. A finding that lies wholly inside a replacement is
-   the redactor's own writing; one that straddles an edge, or lies outside, is a leak
-   unless the policy keeps its type.
+3. the detector runs over the new text. A finding that lies wholly inside a replacement, or in
+   what an earlier pass wrote, is the redactor's own writing; one that straddles an edge, or
+   lies outside, is a leak unless the policy keeps its type.
 
 A name that a model only sees in the second pass was overlooked in the first: its place is told,
 so that the caller can redact it too before giving the row up.
@@ -27,6 +27,7 @@ import pyarrow as pa
 from pii_rules.detector import Detector
 from pii_rules.forms import places_of, stands_alone
 from pii_rules.ner.tags import LABELS
+from pii_rules.own_writing import OwnWriting
 from pii_rules.policy import Policy
 from pii_rules.resolve import outside
 from pii_rules.spans import LEAK, Refused, Replacement, Span, in_column
@@ -70,6 +71,7 @@ class LeakGate:
     ) -> None:
         self._detector = detector
         self._policy = policy
+        self._ours = OwnWriting(policy)
         self._canaries = frozenset(map(_letters, canaries))
         if any(len(canary) < _SHORTEST_CANARY for canary in self._canaries):
             raise InputError(f"a canary has {_SHORTEST_CANARY} letters or digits at least")
@@ -114,7 +116,10 @@ class LeakGate:
     ) -> list[Span]:
         """What of the findings is a leak: of a name its words outside of replacements."""
         more = []
-        written = {column: _ranges(replacements, column) for column in texts}
+        written = {
+            column: _merged([*_ranges(replacements, column), *self._ours.places(text)])
+            for column, text in texts.items()
+        }
         for span in found:
             if self._keeps(span.entity_type) or _inside(span.start, span.end, written[span.column]):
                 continue
@@ -170,6 +175,15 @@ def left_over(
 def _ranges(replacements: Sequence[Replacement], column: str) -> list[tuple[int, int]]:
     """Where the replacements of a column lie: disjoint and sorted."""
     return [(r.start, r.end) for r in in_column(replacements, column)]
+
+
+def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Disjoint ranges, sorted: of two that overlap, the one that starts first."""
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(ranges, key=lambda pair: (pair[0], -pair[1])):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept
 
 
 def _inside(start: int, end: int, ranges: Sequence[tuple[int, int]]) -> bool:

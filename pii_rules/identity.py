@@ -18,7 +18,7 @@ from pii_rules.surrogates.names import NameMap
 from pii_rules.surrogates.shapes import same_script
 
 _LATIN = regex.compile(r"\p{Latin}")
-_TRIES = 64
+_TRIES = 4096
 
 Person = tuple[str, tuple[str, ...]]
 """First given name and surnames, in canonical form."""

@@ -176,7 +176,7 @@ class Policy(BaseModel):
 
     def operators(self) -> frozenset[str]:
         """Every operator that the policy may apply."""
-        return frozenset(setting.operator for setting in self._settings())
+        return frozenset(setting.operator for setting in self.settings())
 
     def keys_needed(self) -> frozenset[str]:
         """Names of the subkeys that its operators draw from."""
@@ -190,7 +190,8 @@ class Policy(BaseModel):
     def _common(self) -> frozenset[str]:
         return COMMON_WORDS | {word.casefold() for word in self.common_words}
 
-    def _settings(self) -> list[Setting]:
+    def settings(self) -> list[Setting]:
+        """Every setting: the default, the types' own, and those for a language."""
         return [s for rule in (self.default, *self.entities.values()) for s in rule.settings()]
 
     def content(self) -> dict[str, Any]:

@@ -19,9 +19,10 @@ from typing import Final
 import regex  # type: ignore[import-untyped]
 from presidio_anonymizer.operators import Operator
 
-from pii_rules.entities import TYPE_ORDER, canonical_form
+from pii_rules.entities import canonical_form
 from pii_rules.forms import places_of, stands_alone
 from pii_rules.operators import RECORD, RecordFacts, operator_for
+from pii_rules.own_writing import OwnWriting
 from pii_rules.policy import Policy
 from pii_rules.policy_rule import Language, Setting
 from pii_rules.resolve import outside, resolve
@@ -67,7 +68,7 @@ class Rewriter:
         self._policy = policy
         self._keys = dict(keys)
         self._operators: dict[tuple[str, str], Operator] = {}
-        self._ours = _own_writing(policy)
+        self._ours = OwnWriting(policy)
 
     def rewrite(
         self, texts: Mapping[str, str | None], found: Sequence[Span], subject: str
@@ -99,7 +100,7 @@ class Rewriter:
 
     def _settled(self, texts: Mapping[str, str | None], found: Sequence[Span]) -> list[Span]:
         """What will be rewritten: the findings that count, and the other places of their forms."""
-        ours = {column: self._written_before(text or "") for column, text in texts.items()}
+        ours = {column: self._ours.places(text or "") for column, text in texts.items()}
         counted = [
             part
             for span in found
@@ -127,12 +128,6 @@ class Rewriter:
     def _must_go(self, texts: Mapping[str, str | None], span: Span, surface: str) -> bool:
         kept = self._setting(texts, span).operator == "keep"
         return not kept and not self._policy.is_common(surface)
-
-    def _written_before(self, text: str) -> list[tuple[int, int]]:
-        """Where an earlier pass of ours has written."""
-        if "<" not in text and not self._ours.constants:
-            return []
-        return [match.span() for match in self._ours.pattern.finditer(text)]
 
     def _column(
         self, text: str, spans: Sequence[Span], facts: RecordFacts
@@ -163,23 +158,6 @@ class Rewriter:
             made = operator_for(entity_type, setting, self._keys)
             self._operators[entity_type, language] = made
         return self._operators[entity_type, language]
-
-
-@dataclass(frozen=True)
-class _OwnWriting:
-    pattern: regex.Pattern[str]
-    constants: bool
-
-
-def _own_writing(policy: Policy) -> _OwnWriting:
-    """What the operators of a policy write that is no value: constants, tokens, bands."""
-    types = sorted({*TYPE_ORDER, *policy.entities})
-    names = "|".join(map(regex.escape, types))
-    band = r":(?:[0-9a-f]{16}|90\+|\d{1,2}-\d{1,2}|(?:[A-Z]{2} )?\d{3}\*\*)"
-    settings = [s for r in (policy.default, *policy.entities.values()) for s in r.settings()]
-    constants = sorted({s.replacement for s in settings if s.replacement}, key=len, reverse=True)
-    own = "".join(f"|{regex.escape(constant)}" for constant in constants)
-    return _OwnWriting(regex.compile(rf"<(?:{names})(?:{band})?>{own}"), bool(constants))
 
 
 def _check(texts: Mapping[str, str | None], found: Sequence[Span]) -> None:

@@ -52,9 +52,12 @@ class NameMap:
         else:
             domain = f"{gender} {letters[0]}"
             found = permuted(self._key, domain, range(len(names)), place)
-        return names[(found + bump) % len(names)]
+        if bump < len(names):
+            return names[(found + bump) % len(names)]
+        everybody = words("en", "surnames")  # more people than the initial has names
+        return everybody[(found + bump) % len(everybody)]
 
-    def surname(self, word: str, bump: int = 0) -> str:
+    def surname(self, word: str) -> str:
         """The fake of a Latin surname, capitalised."""
         letters = plain_letters(word)
         names = words("en", "surnames")
@@ -63,7 +66,7 @@ class NameMap:
             found = Draws(self._key, "surname", letters).below(len(names))
         else:
             found = permuted(self._key, "surnames", range(len(names)), place)
-        return names[(found + bump) % len(names)]
+        return names[found]
 
     def han_surname(self, surname: str) -> str:
         """The fake of a Chinese surname of one or two characters."""
@@ -76,7 +79,9 @@ class NameMap:
         if bump and made:
             kind = _han_gender(characters[-1])
             listed = words("zh", kind)
+            further, bump = divmod(bump, len(listed))
             made[-1] = listed[(listed.index(made[-1]) + bump) % len(listed)]
+            made += [listed[further - 1]] if further else []
         return "".join(made)
 
     def _han(self, kind: str, word: str) -> str:

@@ -1,12 +1,16 @@
 """The leak gate: what redaction leaves behind is caught, its own writing is not."""
 
+import time
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_rules import Detector, LeakGate, Policy, Redactor, Refused, Replacement, Span
+from pii_rules.forms import places_of
 from pii_rules.gate import Leak
+from redactory.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +116,33 @@ def test_what_was_found_never_comes_out(detector, policy, keys, pieces, joint):
     assert len(done.kept) + len(done.refused) == 1
     for row in done.batch.column("text").to_pylist():
         assert not any(text[s.start : s.end] in row for s in spans[0] if isinstance(s, Span))
+
+
+@pytest.mark.parametrize("shown", ["ZX-QUOKKA-7731", "zx quokka 7731", "ＺＸＱＵＯＫＫＡ７７３１"])
+def test_a_canary_is_seen_however_it_is_written_even_in_a_replacement(detector, shown):
+    gate = LeakGate(detector, canaries=["zx-quokka-7731"])
+    assert gate.check(rows(f"a {shown} b"), [[]], [set()]) == {0: Leak("canary", [])}
+    inside = [written(2, 2 + len(shown))]
+    assert gate.check(rows(f"a {shown} b"), [inside], [set()]) == {0: Leak("canary", [])}
+    assert gate.check(rows("nothing here"), [[]], [set()]) == {}
+
+
+def test_a_canary_that_any_text_could_hold_is_refused(detector):
+    with pytest.raises(InputError, match="6 letters") as caught:
+        LeakGate(detector, canaries=["a-b-c"])
+    assert "a-b-c" not in str(caught.value)
+
+
+def test_what_an_earlier_pass_wrote_is_no_leak(gate):
+    texts = rows(
+        "password: <PASSWORD>, <AGE:90+> years old", "mail <EMAIL_ADDRESS:0123456789abcdef>"
+    )
+    assert gate.check(texts, [[], []], [set(), set()]) == {}
+
+
+def test_many_forms_in_a_long_record_take_one_pass():
+    forms = {f"code-{n:06}" for n in range(20_000)}
+    text = " ".join(sorted(forms))
+    began = time.monotonic()
+    assert len(list(places_of(forms, text))) == len(forms)
+    assert time.monotonic() - began < 5
