@@ -4,7 +4,7 @@ Stages per record (design: normalise, find, propagate, resolve):
 
 1. fold look-alike characters, keeping the way back to the original offsets;
 2. find names (the one stage that takes many records at once);
-3. run Presidio's analyzer over windows of the text, by the rule sets of each window's script;
+3. run the rules over windows of the text, by the rule sets of each window's script;
 4. drop what scores below the policy's threshold, resolve conflicts;
 5. propagate sure values and names through the record, resolve again.
 
@@ -15,26 +15,21 @@ which a recognizer fails, or that is beyond a limit, is refused: never passed un
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final
+from typing import Final, NamedTuple
 
 import pyarrow as pa
-from presidio_analyzer import (
-    AnalyzerEngine,
-    EntityRecognizer,
-    PatternRecognizer,
-    RecognizerResult,
-)
+from presidio_analyzer import EntityRecognizer, PatternRecognizer
 
-from pii_rules.context import WindowEnhancer
+from pii_rules.engine import Finding, RuleEngine
 from pii_rules.language import languages_of
 from pii_rules.name_parts import repeated_names
 from pii_rules.ner.names import Name, NameFinder, may_be_name
 from pii_rules.ner.others import finder
 from pii_rules.ner.tags import LABELS
-from pii_rules.nlp import PIPELINE, BlankNlpEngine
 from pii_rules.normalise import Folded, fold
 from pii_rules.policy import DEFAULT_THRESHOLD, Policy
 from pii_rules.recognizers.iban import iban_rule
@@ -42,18 +37,17 @@ from pii_rules.recognizers.packs import Pack, load_packs
 from pii_rules.recognizers.phone import PhoneRule
 from pii_rules.recognizers.predefined import predefined_rules
 from pii_rules.recognizers.rule import adopt
-from pii_rules.registry import FixedRegistry
-from pii_rules.resolve import outside, resolve, with_remainders
-from pii_rules.spans import DETECTOR_ERROR, DETECTOR_LIMIT, Findings, Refused, Span
+from pii_rules.resolve import outside, resolve, resolve_covering
+from pii_rules.spans import DETECTOR_ERROR, DETECTOR_LIMIT, DETECTOR_TIME, Findings, Refused, Span
 from pii_rules.surfaces import propagated
 from pii_rules.windows import windows
 from redactory.errors import PolicyError
 
-ENGINE: Final = "redactory-rules/3"
+ENGINE: Final = "redactory-rules/4"
 _NUMBER: Final = 6
-# Told of every raw finding: the span, Presidio's result (which holds the reasons), and
-# whether the score reaches the threshold.
-Observer = Callable[[Span, RecognizerResult, bool], None]
+# Told of every raw finding: the span, the finding (which holds the reasons), and whether the
+# score reaches the threshold.
+Observer = Callable[[Span, Finding, bool], None]
 _LIBRARIES: Final = ("presidio-analyzer", "spacy", "phonenumbers", "regex", "tldextract")
 
 
@@ -61,13 +55,24 @@ _LIBRARIES: Final = ("presidio-analyzer", "spacy", "phonenumbers", "regex", "tld
 class Limits:
     """Work limits of one record; beyond them it is refused.
 
+    The first two are counts, so the same record is refused everywhere. Time is the net below
+    them, ten times what the slowest text takes (docs/benchmarks/throughput.md).
+
     Attributes:
         characters: longest record, all columns together, in code points.
         findings: most raw findings.
+        seconds: by the clock, whatever the length.
+        seconds_per_character: by the clock, on top.
     """
 
     characters: int = 1 << 24
     findings: int = 500_000
+    seconds: float = 10.0
+    seconds_per_character: float = 5e-4
+
+    def allowed(self, characters: int) -> float:
+        """Seconds that the rules may take for a record."""
+        return self.seconds + characters * self.seconds_per_character
 
 
 _Columns = dict[str, Folded]
@@ -75,6 +80,30 @@ _Columns = dict[str, Folded]
 
 class _OverLimitError(Exception):
     """A record is beyond a work limit."""
+
+
+class _Budget(NamedTuple):
+    """What is left to a record.
+
+    Attributes:
+        findings: raw findings.
+        until: on the monotonic clock.
+    """
+
+    findings: int
+    until: float
+
+    def check(self, findings: int) -> None:
+        """Stop beyond it.
+
+        Raises:
+            _OverLimitError: too many findings.
+            TimeoutError: too late.
+        """
+        if findings > self.findings:
+            raise _OverLimitError
+        if time.monotonic() > self.until:
+            raise TimeoutError
 
 
 class Detector:
@@ -108,12 +137,9 @@ class Detector:
         self._limits = limits or Limits()
         self._names = finder(ner) if isinstance(ner, str) else ner
         self._packs = load_packs()
+        self._thresholds: dict[str, float] = {}
         _silence_presidio()
         self._engine = _engine(self._languages, self._packs, recognizers)
-        self._entities = {
-            language: sorted(self._engine.get_supported_entities(language))
-            for language in self._languages
-        }
 
     def detect(self, batch: pa.RecordBatch, columns: Sequence[str] = ("text",)) -> list[Findings]:
         """Spans of every row.
@@ -162,7 +188,6 @@ class Detector:
         return {
             "engine": ENGINE,
             "languages": ",".join(self._languages),
-            "pipeline": PIPELINE,
             **{f"library.{name}": version(name) for name in _LIBRARIES},
             **{f"pack.{pack.name}": f"sha256:{pack.sha256}" for pack in self._packs},
             **{f"ner.{key}": value for key, value in self._described_names().items()},
@@ -202,18 +227,20 @@ class Detector:
             return Refused(DETECTOR_LIMIT)
         if names is None:
             return Refused(DETECTOR_ERROR)
+        until = time.monotonic() + self._limits.allowed(sum(map(len, texts.values())))
         try:
             found: list[Span] = []
             for (column, text), own in zip(folded.items(), names, strict=True):
                 found += self._named(column, text, own, observe)
                 budget = self._limits.findings - len(found)
-                found += self._search(column, text, tag, budget, observe)
-            numbers = resolve(span for span in found if _is_number(span, texts))
-            found = [part for span in found for part in _beside(span, numbers, texts)]
-            kept = resolve(with_remainders(texts, found))
-            return resolve(kept + propagated(texts, kept) + repeated_names(texts, kept))
+                found += self._search(column, text, tag, _Budget(budget, until), observe)
+            kept = resolve_covering(texts, _apart(texts, found))
+            again = propagated(texts, kept) + repeated_names(texts, kept)
+            return resolve(kept + again) if again else kept
         except _OverLimitError:
             return Refused(DETECTOR_LIMIT)
+        except TimeoutError:
+            return Refused(DETECTOR_TIME)
         except Exception:  # noqa: BLE001 - whatever a recognizer raises refuses its record only
             return Refused(DETECTOR_ERROR)
 
@@ -223,10 +250,12 @@ class Detector:
         """The names at or above their threshold."""
         found = []
         for name in names:
-            result = RecognizerResult(name.entity_type, name.start, name.end, name.score)
+            score = round(name.score, 4)
+            result = Finding(
+                name.start, name.end, name.entity_type, score, name.finder, None, score
+            )
+            span = _span(column, folded.original(name.start, name.end), result)
             counts = self._counts(result)
-            place = folded.original(name.start, name.end)
-            span = Span(column, *place, name.entity_type, round(name.score, 4), name.finder)
             if counts:
                 found.append(span)
             if observe:
@@ -234,42 +263,48 @@ class Detector:
         return found
 
     def _search(
-        self, column: str, folded: Folded, tag: str | None, budget: int, observe: Observer | None
+        self,
+        column: str,
+        folded: Folded,
+        tag: str | None,
+        budget: _Budget,
+        observe: Observer | None,
     ) -> list[Span]:
         """What the rules find at or above their threshold in one column, not yet resolved."""
         found: list[Span] = []
         raw = 0
         for window in windows(folded.text):
             visible = folded.text[window.start : window.stop]
-            results = [
-                result
-                for language in languages_of(visible, tag, self._languages)
-                for result in self._engine.analyze(
-                    text=visible,
-                    language=language,
-                    entities=self._entities[language],
-                    return_decision_process=True,
-                )
-            ]
-            raw += len(results)
-            if raw > budget:
-                raise _OverLimitError
-            for result in results:
-                start = window.start + result.start
+            languages = languages_of(visible, tag, self._languages)
+            first, last = window.first - window.start, window.last - window.start
+            for result in self._engine.find(visible, languages, reasons=observe is not None):
+                raw += 1
                 counts = self._counts(result)
-                if window.first <= start < window.last and (counts or observe):
-                    origin = folded.original(start, window.start + result.end)
-                    span = _span(column, origin, result)
+                if first <= result.start < last and (counts or observe):
+                    start, end = window.start + result.start, window.start + result.end
+                    span = _span(column, folded.original(start, end), result)
                     if counts:
                         found.append(span)
                     if observe:
                         observe(span, result, counts)
+            budget.check(raw)
         return found
 
-    def _counts(self, result: RecognizerResult) -> bool:
-        if self._policy is None:
-            return bool(result.score >= DEFAULT_THRESHOLD)
-        return bool(result.score >= self._policy.rule(result.entity_type).threshold)
+    def _counts(self, finding: Finding) -> bool:
+        threshold = self._thresholds.get(finding.entity_type)
+        if threshold is None:
+            rule = self._policy.rule(finding.entity_type) if self._policy is not None else None
+            threshold = DEFAULT_THRESHOLD if rule is None else rule.threshold
+            self._thresholds[finding.entity_type] = threshold
+        return finding.score >= threshold
+
+
+def _apart(texts: Mapping[str, str], found: Sequence[Span]) -> Sequence[Span]:
+    """The findings, names without the numbers in them."""
+    if all(span.entity_type not in LABELS for span in found):
+        return found
+    numbers = resolve(span for span in found if _is_number(span, texts))
+    return [part for span in found for part in _beside(span, numbers, texts)]
 
 
 def _is_number(span: Span, texts: Mapping[str, str]) -> bool:
@@ -290,15 +325,14 @@ def _beside(span: Span, numbers: Sequence[Span], texts: Mapping[str, str]) -> li
     return [span._replace(start=a, end=b) for a, b in parts if may_be_name(text[a:b])]
 
 
-def _span(column: str, place: tuple[int, int], result: RecognizerResult) -> Span:
-    explanation = result.analysis_explanation
+def _span(column: str, place: tuple[int, int], result: Finding) -> Span:
     return Span(
         column,
         *place,
         result.entity_type,
         round(float(result.score), 4),
-        result.recognition_metadata[RecognizerResult.RECOGNIZER_NAME_KEY],
-        explanation.validation_result if explanation is not None else None,
+        result.recognizer,
+        result.validated,
     )
 
 
@@ -311,22 +345,14 @@ def _checked(languages: Sequence[str], policy: Policy | None) -> tuple[str, ...]
 
 def _engine(
     languages: Sequence[str], packs: Sequence[Pack], further: Sequence[EntityRecognizer]
-) -> AnalyzerEngine:
+) -> RuleEngine:
     recognizers: list[EntityRecognizer] = []
     for language in languages:
         for pack in packs:
             recognizers += pack.rules(language)
         recognizers += [iban_rule(language), PhoneRule(language), *predefined_rules(language)]
     recognizers += [_strict(r) for r in further if r.supported_language in languages]
-    nlp = BlankNlpEngine(languages)
-    nlp.load()
-    return AnalyzerEngine(
-        registry=FixedRegistry(recognizers, languages),
-        nlp_engine=nlp,
-        supported_languages=list(languages),
-        context_aware_enhancer=WindowEnhancer(),
-        log_decision_process=False,
-    )
+    return RuleEngine(recognizers, languages)
 
 
 def _strict(recognizer: EntityRecognizer) -> EntityRecognizer:

@@ -1,6 +1,6 @@
 """Why a span was found, and why another finding was not reported.
 
-The reasons are those that Presidio's results carry in their ``AnalysisExplanation``, kept
+The reasons are those that a raw finding carries, kept
 apart from ``Span`` because spans are stored and sent between processes and reasons are for
 a person at a screen. An explanation holds context words, which are words of a rule, and no
 other text of the record.
@@ -12,9 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from presidio_analyzer import AnalysisExplanation, RecognizerResult
-
 from pii_rules.detector import Detector
+from pii_rules.engine import Finding
 from pii_rules.spans import Refused, Span
 from pii_rules.surfaces import RECOGNIZER as PROPAGATION
 
@@ -85,7 +84,7 @@ def explain(
     """
     seen: dict[Span, Explanation] = {}
 
-    def observe(span: Span, result: RecognizerResult, counts: bool) -> None:  # noqa: FBT001
+    def observe(span: Span, result: Finding, counts: bool) -> None:  # noqa: FBT001
         dismissed: Dismissal | None = None if counts else "below the threshold"
         seen.setdefault(span, replace(_reasons(span, result), dismissed=dismissed))
 
@@ -93,7 +92,7 @@ def explain(
     if isinstance(spans, Refused):
         return spans
     reported = set(spans)
-    lost = [reason for span, reason in seen.items() if span not in reported]
+    lost = _without_echoes([reason for span, reason in seen.items() if span not in reported])
     return Explained(
         spans=[seen.get(span) or _derived(span, spans, texts, seen) for span in spans],
         dismissed=[
@@ -103,17 +102,10 @@ def explain(
     )
 
 
-def _reasons(span: Span, result: RecognizerResult) -> Explanation:
-    """What Presidio's result says of itself."""
-    told: AnalysisExplanation | None = result.analysis_explanation
-    if told is None:
-        return _bare(span)
-    return Explanation(
-        span,
-        round(float(told.original_score), 4),
-        tuple(filter(None, (told.supportive_context_word or "").split(", "))),
-        told.pattern_name,
-    )
+def _reasons(span: Span, finding: Finding) -> Explanation:
+    """What the finding says of itself."""
+    first = round(float(finding.first_score), 4)
+    return Explanation(span, first, finding.context, finding.pattern)
 
 
 def _derived(
@@ -139,6 +131,21 @@ def _derived(
         and form in texts[other.column][other.start : other.end].casefold()
     ]
     return replace(_bare(span), source=max(named, key=lambda other: other.score, default=None))
+
+
+def _without_echoes(reasons: Sequence[Explanation]) -> list[Explanation]:
+    """The findings that are not within another of their type that is as sure or surer."""
+
+    def echoes(span: Span, other: Span) -> bool:
+        inside = other.start <= span.start and span.end <= other.end
+        return (
+            inside
+            and (other.column, other.entity_type) == (span.column, span.entity_type)
+            and (other.score, other.end - other.start) > (span.score, span.end - span.start)
+        )
+
+    spans = [reason.span for reason in reasons]
+    return [reason for reason in reasons if not any(echoes(reason.span, s) for s in spans)]
 
 
 def _is_part(span: Span, other: Span) -> bool:

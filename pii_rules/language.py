@@ -25,7 +25,7 @@ def languages_of(text: str, tag: str | None, available: Sequence[str]) -> list[s
         available: rule sets there are; the first serves what asks for none of them.
     """
     wanted = {(tag or "").replace("_", "-").partition("-")[0].lower()}
-    if _HAN.search(text) is not None:
+    if not text.isascii() and _HAN.search(text) is not None:
         wanted.add("zh")
     if sum(1 for _ in zip(_WORD.finditer(text), range(_WORDS), strict=False)) == _WORDS:
         wanted.add("en")

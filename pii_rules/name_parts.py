@@ -60,10 +60,10 @@ def repeated_names(texts: Mapping[str, str], spans: Sequence[Span]) -> list[Span
         spans: resolved spans of the record.
     """
     sources: dict[str, Span] = {}
-    for span in sorted(spans, key=lambda s: (-s.score, s.column, s.start)):
-        if span.entity_type == "PERSON" and span.score >= _SURE:
-            for form in _forms(texts[span.column][span.start : span.end]):
-                sources.setdefault(form, span)
+    people = [span for span in spans if span.entity_type == "PERSON" and span.score >= _SURE]
+    for span in sorted(people, key=lambda s: (-s.score, s.column, s.start)):
+        for form in _forms(texts[span.column][span.start : span.end]):
+            sources.setdefault(form, span)
     if not sources:
         return []
     small = {word for text in texts.values() for word in _small(text) if word in sources}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from pii_rules.entities import type_rank
 from pii_rules.spans import Span
@@ -31,8 +32,8 @@ def resolve(findings: Iterable[Span]) -> list[Span]:
     return [span for column in sorted(kept) for span in kept[column]]
 
 
-def with_remainders(texts: Mapping[str, str], findings: Iterable[Span]) -> list[Span]:
-    """The findings, and of each that a longer one pushes aside, what lies outside of that one.
+def resolve_covering(texts: Mapping[str, str], findings: Iterable[Span]) -> list[Span]:
+    """As ``resolve``; of each finding that a longer one pushes aside, what lies outside stays.
 
     Of ``12 Baker Street, London`` and ``London SW1`` both halves must go. A remainder without
     a letter or digit is left out.
@@ -41,16 +42,19 @@ def with_remainders(texts: Mapping[str, str], findings: Iterable[Span]) -> list[
         texts: the record's text by column.
         findings: not yet resolved.
     """
-    everything = list(findings)
+    everything = set(findings)
     kept = resolve(everything)
+    if len(kept) == len(everything):
+        return kept
     rows: dict[str, list[Span]] = {}
     for span in kept:
         rows.setdefault(span.column, []).append(span)
     chosen = set(kept)
     rest = [span for span in everything if span not in chosen and span.start < span.end]
-    return everything + [
+    remainders = [
         part for span in rest for part in _remainders(span, rows[span.column], texts[span.column])
     ]
+    return resolve(everything.union(remainders)) if remainders else kept
 
 
 def outside(start: int, end: int, taken: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -82,8 +86,10 @@ def _start(span: Span) -> int:
     return span.start
 
 
+_VALIDATED: Final = {True: 0, None: 1, False: 2}
+
+
 def _priority(span: Span) -> tuple[object, ...]:
-    validated = {True: 0, None: 1, False: 2}[span.validated]
     return (
         span.start - span.end,
         -span.score,
@@ -91,5 +97,5 @@ def _priority(span: Span) -> tuple[object, ...]:
         span.start,
         span.column,
         span.recognizer,
-        validated,
+        _VALIDATED[span.validated],
     )

@@ -42,6 +42,19 @@ def occurrences(forms: Iterable[str], text: str, *, bordered: bool) -> Iterator[
             start = text.find(form, start + 1)
 
 
+def _recurs(form: str, texts: Mapping[str, str]) -> bool:
+    """Whether a form stands in more than one place."""
+    places = 0
+    for text in texts.values():
+        start = text.find(form)
+        while start >= 0:
+            places += 1
+            if places > 1:
+                return True
+            start = text.find(form, start + 1)
+    return False
+
+
 def _joined(text: str, border: int) -> bool:
     """Whether ASCII letters or digits stand on both sides of ``border``."""
     sides = text[max(border - 1, 0) : border + 1]
@@ -65,10 +78,13 @@ def propagated(texts: Mapping[str, str], spans: Sequence[Span]) -> list[Span]:
         surface = texts[span.column][span.start : span.end]
         if (span.validated or span.score >= _SURE) and is_telling(surface):
             sources.setdefault(surface, span)
+    again = [form for form in sources if _recurs(form, texts)]
+    if not again:
+        return []
     known = {(span.column, span.start, span.end) for span in spans}
     found = []
     for column, text in texts.items():
-        for start, end in occurrences(sources, text, bordered=True):
+        for start, end in occurrences(again, text, bordered=True):
             if (column, start, end) not in known:
                 source = sources[text[start:end]]
                 found.append(

@@ -13,7 +13,7 @@ a group of digits that could be a number              0.1, so only beside a cont
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ import phonenumbers
 import regex  # type: ignore[import-untyped]
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 
-from pii_rules.recognizers.rule import FLAGS, PATTERN_SECONDS, finding
+from pii_rules.recognizers.rule import FLAGS, PATTERN_SECONDS, Hit, finding
 
 REGIONS: Final = ("US", "GB", "DE", "FR", "IL", "IN", "BR", "CN")
 _CONTEXT: Final = (
@@ -41,6 +41,7 @@ _FEWEST: Final = 7
 _MOST: Final = 15  # ITU-T E.164
 _BOOK: Final = regex.compile(r"\d-\d{2,7}-\d{2,6}-\d")  # ISBN of ten digits
 _EXTENSION: Final = regex.compile(r" ?(?:x|ext\.?|分机)", FLAGS)
+_GROUPED: Final = regex.compile(r"(?:1[-. ])?\d{3}[-. ]\d{3}[-. ]\d{4}|1\d{2}[- ]\d{4}[- ]\d{4}")
 
 
 class PhoneRule(EntityRecognizer):
@@ -53,6 +54,10 @@ class PhoneRule(EntityRecognizer):
             supported_language=language,
             context=list(_CONTEXT),
         )
+        self.anchors: tuple[str, ...] = ()
+        self.digits = _FEWEST - 1  # what the pattern asks for; shorter ones are refused
+        self.sources = (_CANDIDATE.pattern,)
+        self.check = None
 
     def load(self) -> None:
         """Nothing to load: the number plans come with libphonenumber."""
@@ -64,12 +69,18 @@ class PhoneRule(EntityRecognizer):
         nlp_artifacts: Any = None,  # noqa: ARG002
     ) -> list[RecognizerResult]:
         """Every group of digits that is, or could be, a phone number."""
-        results = []
+        return [finding(self, hit) for hit in self.hits(text, 0)]
+
+    def hits(self, text: str, number: int) -> Iterator[Hit]:  # noqa: ARG002 - there is one pattern
+        """The groups of digits that are, or could be, phone numbers.
+
+        Raises:
+            TimeoutError: the pattern ran out of time.
+        """
         for match in _CANDIDATE.finditer(text, timeout=PATTERN_SECONDS):
             score, valid = _judge(_EXTENSION.split(match.group())[0])
             if score:
-                results.append(finding(self, match.span(), score, validated=valid))
-        return results
+                yield Hit(match.start(), match.end(), score, valid, None)
 
 
 @lru_cache(maxsize=4096)
@@ -93,9 +104,7 @@ def _judge(number: str) -> tuple[float, bool | None]:
 
 def _shaped_like_a_number(number: str) -> bool:
     """A trunk prefix, an area code in brackets, or the North American or mobile grouping."""
-    return number.startswith(("0", "(")) or bool(
-        regex.fullmatch(r"(?:1[-. ])?\d{3}[-. ]\d{3}[-. ]\d{4}|1\d{2}[- ]\d{4}[- ]\d{4}", number)
-    )
+    return number.startswith(("0", "(")) or _GROUPED.fullmatch(number) is not None
 
 
 def _parsed(number: str, region: str | None) -> phonenumbers.PhoneNumber | None:

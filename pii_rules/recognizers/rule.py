@@ -9,16 +9,14 @@ A Presidio ``PatternRecognizer`` with four differences:
 * A checksum may be *decisive* (a match scores 1, as in Presidio) or merely *necessary* (a
   failure drops the match, a pass leaves its score): one weak check digit passes a tenth
   of all numbers and proves nothing by itself.
-* A rule names its anchors: fixed strings, one of which every match or its label contains,
-  and the fewest digits it needs. A text without them is passed over at the price of a
-  substring search, which keeps plain prose fast however many rules there are.
+* A rule names its anchors: fixed strings, one of which every text with a match contains, and
+  the fewest digits it needs, for the screen that passes over texts without them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 import regex  # type: ignore[import-untyped]
 from presidio_analyzer import (
@@ -32,6 +30,24 @@ Check = Callable[[str], bool | None]
 
 FLAGS: Final = regex.DOTALL | regex.MULTILINE | regex.IGNORECASE | regex.ASCII
 PATTERN_SECONDS: Final = 10.0
+
+
+class Hit(NamedTuple):
+    """A match that no check refutes.
+
+    Attributes:
+        start: first character.
+        end: one past the last.
+        score: before context.
+        validated: outcome of the check; None where there is none.
+        pattern: name of the pattern, where it has one.
+    """
+
+    start: int
+    end: int
+    score: float
+    validated: bool | None
+    pattern: str | None
 
 
 class Rule(PatternRecognizer):
@@ -72,12 +88,14 @@ class Rule(PatternRecognizer):
             context=list(context),
             global_regex_flags=FLAGS,
         )
-        self._check = check
-        self._decisive = decisive
-        self._anchors = tuple(anchors)
-        self._digits = digits
-        self._seconds = seconds
-        self._compiled = [(p, regex.compile(p.regex, FLAGS)) for p in patterns]
+        self.check = check
+        self.decisive = decisive
+        self.anchors = tuple(anchors)
+        self.digits = digits
+        self.sources = tuple(pattern.regex for pattern in patterns)
+        self.seconds = seconds
+        self._patterns = list(patterns)
+        self._compiled = [regex.compile(source, FLAGS) for source in self.sources]
 
     def analyze(
         self,
@@ -91,42 +109,37 @@ class Rule(PatternRecognizer):
         Raises:
             TimeoutError: a pattern ran out of time.
         """
-        if not self._may_match(text):
-            return []
-        results = []
-        for pattern, compiled in self._compiled:
-            for match in compiled.finditer(text, timeout=self._seconds):
-                start, end = match.span()
-                verdict = self._check(match.group()) if self._check else None
-                if start < end and verdict is not False:
-                    score = 1.0 if verdict and self._decisive else pattern.score
-                    results.append(finding(self, match.span(), score, validated=verdict))
-        return results
+        return [finding(self, hit) for n in range(len(self.sources)) for hit in self.hits(text, n)]
 
-    def _may_match(self, text: str) -> bool:
-        lowered, digits = _traits(text)
-        return digits >= self._digits and (
-            not self._anchors or any(anchor in lowered for anchor in self._anchors)
-        )
+    def hits(self, text: str, number: int) -> Iterator[Hit]:
+        """The matches of one pattern, without those that the check refutes.
 
+        Args:
+            text: any length.
+            number: place of the pattern in ``sources``.
 
-@lru_cache(maxsize=1)  # every rule asks about the same text in turn
-def _traits(text: str) -> tuple[str, int]:
-    """The text in lower case and its number of ASCII digits."""
-    return text.lower(), sum(map(text.count, "0123456789"))
+        Raises:
+            TimeoutError: the pattern ran out of time.
+        """
+        pattern, check = self._patterns[number], self.check
+        for match in self._compiled[number].finditer(text, timeout=self.seconds):
+            start, end = match.span()
+            verdict = check(match.group()) if check else None
+            if start < end and verdict is not False:
+                score = 1.0 if verdict and self.decisive else pattern.score
+                yield Hit(start, end, score, verdict, pattern.name)
 
 
-def finding(
-    recognizer: Any, place: tuple[int, int], score: float, *, validated: bool | None
-) -> RecognizerResult:
+def finding(recognizer: Any, hit: Hit) -> RecognizerResult:
     """A Presidio result of a recognizer's one type, with the checksum's verdict."""
-    explanation = AnalysisExplanation(recognizer=recognizer.name, original_score=score)
-    explanation.validation_result = validated  # type: ignore[assignment]  # None: no check
+    explanation = AnalysisExplanation(recognizer=recognizer.name, original_score=hit.score)
+    explanation.pattern_name = hit.pattern  # type: ignore[assignment]  # None: it has no name
+    explanation.validation_result = hit.validated  # type: ignore[assignment]  # None: no check
     return RecognizerResult(
         entity_type=recognizer.supported_entities[0],
-        start=place[0],
-        end=place[1],
-        score=score,
+        start=hit.start,
+        end=hit.end,
+        score=hit.score,
         analysis_explanation=explanation,
         recognition_metadata={
             RecognizerResult.RECOGNIZER_NAME_KEY: recognizer.name,

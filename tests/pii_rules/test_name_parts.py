@@ -3,7 +3,7 @@
 import pytest
 
 from pii_rules.name_parts import repeated_names
-from pii_rules.resolve import outside, resolve, with_remainders
+from pii_rules.resolve import outside, resolve_covering
 from pii_rules.spans import Span
 
 
@@ -61,7 +61,7 @@ def test_what_a_longer_finding_leaves_over_is_found_too():
     text = "12 Baker Street, London SW1 4AB"
     street = Span("text", 0, 23, "LOCATION", 0.6, "address")
     town = Span("text", 17, 31, "LOCATION", 0.9, "names-en")
-    spans = resolve(with_remainders({"text": text}, [street, town]))
+    spans = resolve_covering({"text": text}, [street, town])
     assert [text[s.start : s.end] for s in spans] == ["12 Baker Street, London", " SW1 4AB"]
 
 
