@@ -240,7 +240,7 @@ def shred(
     with _changing(path, trust) as change:
         shards = change.shards((DATA, QUARANTINE, SOURCES), shard=shard, run=run)
         count = change.apply("shredded", shards, shredded)
-        _destroy_replaced(change.folder, shards)
+        _destroy(change.folder, [(s.area, stem) for s in shards for stem in s.replaced])
         return Changed(count, settled=change.settled)
 
 
@@ -277,11 +277,14 @@ def _repair(ledger: Path | str, keys: KeyStore) -> None:
 
 
 def _destroy_old(folder: Folder, batch: Sequence[Resealed]) -> None:
-    for_each(lambda r: destroy(folder, r.old.area, r.old.header.stem), batch)
-    _destroy_replaced(folder, [resealed.old for resealed in batch])
+    olds = [resealed.old for resealed in batch]
+    _destroy(
+        folder, [(old.area, stem) for old in olds for stem in (old.header.stem, *old.replaced)]
+    )
     folder.delete_tree(CHANGES_FOLDER)
 
 
-def _destroy_replaced(folder: Folder, shards: Sequence[RecordedShard]) -> None:
-    stems = [(s.area, stem) for s in shards for stem in s.replaced]
-    for_each(lambda pair: destroy(folder, *pair), stems)
+def _destroy(folder: Folder, versions: Sequence[tuple[str, str]]) -> None:
+    """Remove versions of shards, by area and stem; they are gone durably when this returns."""
+    with folder.batch() as place:
+        for_each(lambda version: destroy(place, *version), versions)

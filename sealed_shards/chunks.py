@@ -12,6 +12,8 @@ import io
 from collections.abc import Sequence
 from typing import BinaryIO
 
+import pyarrow as pa
+
 from redactory.errors import IntegrityError
 
 CHUNK_BYTES = 1 << 20
@@ -114,7 +116,7 @@ class CheckedFile(io.RawIOBase):
         self._size = size
         self._where = where
         self._position = 0
-        self._kept = bytearray(size)  # zeroed by the kernel, page by page, when first touched
+        self._kept = pa.allocate_buffer(size)  # of Arrow's pool, which spares fresh pages
         self._checked = bytearray(len(leaves))
 
     def readable(self) -> bool:
@@ -137,7 +139,7 @@ class CheckedFile(io.RawIOBase):
         self._position = bases[whence] + offset
         return self._position
 
-    def read_buffer(self, size: int = -1) -> memoryview:
+    def read_buffer(self, size: int = -1) -> pa.Buffer:
         """Up to ``size`` checked bytes, not copied. Arrow calls this where it finds it.
 
         Raises:
@@ -148,7 +150,7 @@ class CheckedFile(io.RawIOBase):
         if start < end:
             self._check(start // CHUNK_BYTES, -(-end // CHUNK_BYTES))
         self._position = max(self._position, end)
-        return memoryview(self._kept)[start:end].toreadonly()
+        return self._kept.slice(start, end - start)
 
     def read(self, size: int = -1) -> bytes:
         """Up to ``size`` checked bytes.
@@ -161,8 +163,8 @@ class CheckedFile(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Fill ``buffer`` with checked bytes."""
         data = self.read_buffer(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+        buffer[: data.size] = memoryview(data).cast("B")
+        return int(data.size)
 
     def close(self) -> None:
         """Close the underlying file too."""

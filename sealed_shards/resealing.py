@@ -79,14 +79,18 @@ def reseal(
         LedgerError: the log cannot be written; the old versions stay in force.
     """
     folder.delete_tree(CHANGES_FOLDER)
-    staged = [_stage(folder, shard, identity, recipients) for shard in shards]
+    with folder.batch() as place:
+        staged = [_stage(place, shard, identity, recipients) for shard in shards]
     plan = [[old.area, sealed.header.stem] for old, sealed in zip(shards, staged, strict=True)]
     folder.replace(PLAN_FILE, canonical_json(plan))
-    batch = []
-    for old, sealed in zip(shards, staged, strict=True):
-        _put_in_place(folder, old.area, sealed)
-        kids = tuple(sorted(recipient.kid for recipient in recipients))
-        batch.append(Resealed(old, sealed.header, sha256_hex(sealed.wraps), kids))
+    with folder.batch() as place:
+        for old, sealed in zip(shards, staged, strict=True):
+            _put_in_place(place, old.area, sealed)
+    kids = tuple(sorted(recipient.kid for recipient in recipients))
+    batch = [
+        Resealed(old, sealed.header, sha256_hex(sealed.wraps), kids)
+        for old, sealed in zip(shards, staged, strict=True)
+    ]
     log.resealed(batch)
     return batch
 

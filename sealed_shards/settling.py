@@ -34,6 +34,11 @@ def settle(folder: Folder, head: DatasetHead) -> list[str]:
     Returns:
         The names of the files that were settled.
     """
+    with folder.batch() as batch:
+        return sorted(_settled(batch, head))
+
+
+def _settled(folder: Folder, head: DatasetHead) -> set[str]:
     waiting = {
         name
         for area in AREAS
@@ -50,8 +55,7 @@ def settle(folder: Folder, head: DatasetHead) -> list[str]:
         settled |= _shred(folder, shard)
     for name in waiting:
         folder.delete(name)
-    settled |= set(_drop_plan(folder, head))
-    return sorted(settled)
+    return settled | set(_drop_plan(folder, head))
 
 
 def _shred(folder: Folder, shard: RecordedShard) -> set[str]:

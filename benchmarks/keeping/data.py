@@ -91,10 +91,11 @@ class Sealed:
         """All shards, with headers, wraps and chunk digests; then the manifest."""
         self._folder = open_folder(self._root / str(next(self._turns)))
         recipients = [self._reader.recipient]
-        made = [
-            put_shard(self._folder, table, number, recipients)
-            for number, table in enumerate(self._tables)
-        ]
+        with self._folder.batch() as batch:
+            made = [
+                put_shard(batch, table, number, recipients)
+                for number, table in enumerate(self._tables)
+            ]
         self._head = publish(self._folder, made)
 
     def read(self, columns: list[str] | None = None) -> pa.Table:
