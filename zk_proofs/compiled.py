@@ -15,6 +15,7 @@ from zk_proofs.kernels.points import Array
 
 _EXACT = 2**53  # integers that a float64 product holds without rounding
 _LIMB_BITS = 16
+_TABLED = 40_000  # points; their tables take 100 MB
 
 # Bits a window, by the number of points: the cheapest on the machines measured.
 _VARIABLE = ((24, 4), (60, 5), (150, 6), (400, 7), (1000, 8), (3000, 9), (7000, 10), (15000, 11))
@@ -41,12 +42,13 @@ def _point() -> Array:
 
 
 class CompiledPrepared:
-    """Points with tables of their multiples by powers of 2^width."""
+    """Points with tables of their multiples by powers of 2^width, unless they are too many."""
 
     def __init__(self, extended: Array) -> None:
         self.points = extended
         self._width = _window(len(extended), _FIXED)
-        self._tables = np.empty((multiples.windows(self._width), len(extended), 15), np.uint64)
+        number = multiples.windows(self._width) if len(extended) < _TABLED else 1
+        self._tables = np.empty((number, len(extended), 15), np.uint64)
         multiples.build_tables(extended, self._width, self._tables)
 
     def sum(self, runs: Sequence[Run]) -> Array:
@@ -54,7 +56,11 @@ class CompiledPrepared:
         out = _point()
         index = np.concatenate([np.arange(at, at + len(values)) for at, values in runs])
         values = _plain(np.concatenate([values for _, values in runs]))
-        multiples.fixed_base(values, self._tables, index, self._width, out[0])
+        if len(self._tables) == 1:
+            width = _window(len(values), _VARIABLE)
+            multiples.variable_base(values, self._tables[0, index], width, out[0])
+        else:
+            multiples.fixed_base(values, self._tables, index, self._width, out[0])
         return out
 
     def sum_bytes(self, start: int, digits: bytes) -> Array:
