@@ -27,7 +27,7 @@ def rows(draw):
 
     Without ``<``, which could begin what an earlier pass wrote.
     """
-    text = draw(st.text(st.characters(exclude_characters="<"), max_size=60))
+    text = draw(st.text(st.characters(codec="utf-8", exclude_characters="<"), max_size=60))
     cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
     pairs = [(a, min(b, a + 3)) for a, b in zip(cuts[::2], cuts[1::2], strict=False)]
     kinds = draw(st.lists(st.sampled_from(sorted(RULES)), min_size=4, max_size=4))
@@ -114,7 +114,7 @@ def test_rows_and_spans_must_match():
 
 @pytest.mark.parametrize("keys", [{}, {"token": b"short"}, {"id": b"k" * 32}])
 def test_a_missing_or_short_key_is_refused_at_the_start(keys, policy):
-    with pytest.raises(KeyringError, match="token key|surrogate key"):
+    with pytest.raises(KeyringError, match="token key"):
         Redactor(policy, keys)
 
 
