@@ -74,7 +74,7 @@ def seal(
             table.schema,
             compression="zstd",
             compression_level=1,
-            use_dictionary=_repetitive(table),
+            use_dictionary=repetitive_columns(table),
             encryption_properties=properties,
         ) as writer:
             writer.write_table(table)
@@ -93,7 +93,7 @@ def seal(
     return SealedShard(header, wraps, b"".join(leaves))
 
 
-def _repetitive(table: pa.Table) -> list[str]:
+def repetitive_columns(table: pa.Table) -> list[str]:
     """Columns worth a dictionary: trying one on texts that never repeat costs time and space."""
     sample = table.slice(0, _SAMPLED_ROWS)
     return [

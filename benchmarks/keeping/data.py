@@ -75,13 +75,15 @@ class Sealed:
         *,
         name: str = "sealed shards",
         key: str = "sealed",
+        base: str = "plain",
     ) -> None:
         from cryptography.hazmat.primitives.asymmetric import rsa
 
         self.name = name
         self.key = key
+        self.base = base
+        self.tables = tables
         self._root = folder
-        self._tables = tables
         self._reader = RsaIdentity(rsa.generate_private_key(public_exponent=65537, key_size=3072))
         self._turns = itertools.count()
         self._folder: Folder
@@ -94,7 +96,7 @@ class Sealed:
         with self._folder.batch() as batch:
             made = [
                 put_shard(batch, table, number, recipients)
-                for number, table in enumerate(self._tables)
+                for number, table in enumerate(self.tables)
             ]
         self._head = publish(self._folder, made)
 
@@ -107,6 +109,10 @@ class Sealed:
     def size(self) -> int:
         """Bytes of the ciphertexts."""
         return sum(shard.header.size for shard in self._head.shards.values())
+
+    def files(self) -> list[Path]:
+        """Where the ciphertexts lie."""
+        return sorted((self._root / self._folder.url).rglob("*.parquet"))
 
     def problems(self) -> list[Problem]:
         """What verification finds."""

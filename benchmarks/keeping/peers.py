@@ -1,6 +1,7 @@
-"""The two peers of benchmarks/sealing.py: a plain Parquet file, encrypted as one stream.
+"""The peers of benchmarks/sealing.py: plain Parquet, and the plain file encrypted as one stream.
 
-Neither can read a part: to see one column the whole file is decrypted first.
+The plain file has the compression and the encodings of a sealed one, and is as durable. A stream
+cannot be read in part: to see one column the whole file is decrypted first.
 """
 
 from __future__ import annotations
@@ -14,7 +15,69 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from redactory.durable import fsync_folder
+from sealed_shards.shard import repetitive_columns
+
 _BLOCK = 1 << 20
+
+
+class Plain:
+    """Parquet as a sealed shard has it inside; read batch by batch, the cheapest way here.
+
+    Args:
+        folder: where the files go.
+        tables: one for each file.
+        name: of the way, in the page.
+        key: the same, in the names of ratios.
+        base: the plain way that it is compared with; pyarrow then chooses the encodings.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        tables: list[pa.Table],
+        *,
+        name: str = "plain Parquet",
+        key: str = "plain",
+        base: str | None = None,
+    ) -> None:
+        self.name = name
+        self.key = key
+        self.base = base
+        self.folder = folder
+        self.tables = tables
+        self.dictionaries = [bool(base) or repetitive_columns(table) for table in tables]
+        folder.mkdir()
+
+    def write(self) -> None:
+        """All files."""
+        for number, table in enumerate(self.tables):
+            with self._path(number).open("wb") as file:
+                _write(table, file, dictionaries=self.dictionaries[number])
+                file.flush()
+                os.fsync(file.fileno())
+        fsync_folder(self.folder)
+
+    def read(self, columns: list[str] | None = None) -> pa.Table:
+        """All rows."""
+        found = []
+        for number in range(len(self.tables)):
+            with pq.ParquetFile(self._path(number)) as file:
+                found += file.iter_batches(columns=columns)
+        return pa.Table.from_batches(found)
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(path.stat().st_size for path in self.folder.iterdir())
+
+    def parquet(self, number: int) -> memoryview:
+        """One of the files, in memory."""
+        sink = pa.BufferOutputStream()
+        _write(self.tables[number], sink, dictionaries=self.dictionaries[number])
+        return memoryview(sink.getvalue()).cast("B")
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number}.parquet"
 
 
 class GcmStream:
@@ -23,16 +86,19 @@ class GcmStream:
     name = "AES-GCM stream"
     key = "gcm"
 
-    def __init__(self, folder: Path, plain: Any) -> None:
+    base = "plain"
+
+    def __init__(self, folder: Path, plain: Plain) -> None:
         self.folder = folder
+        self.tables = plain.tables
         self._plain = plain
         self._key = os.urandom(32)
         folder.mkdir()
 
     def write(self) -> None:
         """All files, by way of memory."""
-        for number, table in enumerate(self._plain.tables):
-            buffer = _parquet(table)
+        for number in range(len(self.tables)):
+            buffer = self._plain.parquet(number)
             nonce = os.urandom(12)
             encryptor = Cipher(algorithms.AES256(self._key), modes.GCM(nonce)).encryptor()
             with (self.folder / str(number)).open("wb") as file:
@@ -41,10 +107,13 @@ class GcmStream:
                     file.write(encryptor.update(buffer[start : start + _BLOCK]))
                 encryptor.finalize()
                 file.write(encryptor.tag)
+                file.flush()
+                os.fsync(file.fileno())
+        fsync_folder(self.folder)
 
     def read(self, columns: list[str] | None = None) -> pa.Table:
         """All rows; nothing is used before the tag is checked."""
-        numbers = range(len(self._plain.tables))
+        numbers = range(len(self.tables))
         return pa.concat_tables(_rows(self._opened(number), columns) for number in numbers)
 
     def size(self) -> int:
@@ -64,8 +133,11 @@ class AgeStream:
     name = "age"
     key = "age"
 
-    def __init__(self, folder: Path, plain: Any) -> None:
+    base = "plain"
+
+    def __init__(self, folder: Path, plain: Plain) -> None:
         self.folder = folder
+        self.tables = plain.tables
         self._plain = plain
         folder.mkdir()
         self._identity = folder.parent / "age-key.txt"
@@ -76,14 +148,18 @@ class AgeStream:
 
     def write(self) -> None:
         """All files, by way of memory."""
-        for number, table in enumerate(self._plain.tables):
-            command = ["age", "-r", self._recipient, "-o", str(self.folder / str(number))]
-            subprocess.run(command, input=_parquet(table), check=True)
+        for number in range(len(self.tables)):
+            path = self.folder / str(number)
+            command = ["age", "-r", self._recipient, "-o", str(path)]
+            subprocess.run(command, input=self._plain.parquet(number), check=True)
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        fsync_folder(self.folder)
 
     def read(self, columns: list[str] | None = None) -> pa.Table:
         """All rows."""
         found = []
-        for number in range(len(self._plain.tables)):
+        for number in range(len(self.tables)):
             command = ["age", "-d", "-i", str(self._identity), str(self.folder / str(number))]
             done = subprocess.run(command, capture_output=True, check=True)
             found.append(_rows(done.stdout, columns))
@@ -99,7 +175,7 @@ def _rows(raw: bytes, columns: list[str] | None) -> pa.Table:
         return pa.Table.from_batches(file.iter_batches(columns=columns))
 
 
-def _parquet(table: pa.Table) -> memoryview:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", compression_level=1)
-    return memoryview(sink.getvalue()).cast("B")
+def _write(table: pa.Table, sink: Any, *, dictionaries: bool | list[str]) -> None:
+    pq.write_table(
+        table, sink, compression="zstd", compression_level=1, use_dictionary=dictionaries
+    )
