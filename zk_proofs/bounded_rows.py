@@ -33,7 +33,6 @@ from zk_proofs.randomness import Nonces
 from zk_proofs.session import Prover, Verifier
 from zk_proofs.transcript import Transcript
 
-
 _NONE = Interval(0, 0)
 
 
