@@ -131,7 +131,7 @@ class Quantisation:
     @property
     def hidden_digits(self) -> int:
         """Bytes of an activated value, or 0 without a hidden layer."""
-        return byte_length(self.activated_bound) if self.activation != "none" else 0
+        return max(1, byte_length(self.activated_bound)) if self.activation != "none" else 0
 
     @property
     def score_bound(self) -> int:
@@ -144,7 +144,7 @@ class Quantisation:
     @property
     def score_digits(self) -> int:
         """Bytes of a margin: the smallest nd with 2·bound < 2^(8·nd)."""
-        return byte_length(2 * self.score_bound)
+        return max(1, byte_length(2 * self.score_bound))
 
     def as_json(self) -> dict[str, Any]:
         """The form that is hashed."""
