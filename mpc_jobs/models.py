@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -54,6 +54,10 @@ class Descent:
     score_bound: float
     sigmoid: Sigmoid | None
     class_weights: tuple[float, ...] = ()
+
+    def unweighted(self) -> Descent:
+        """The same without class weights: for metrics."""
+        return replace(self, class_weights=())
 
     def residual(self, arithmetic: Arithmetic[V], scores: V, labels: V) -> V:
         """p(z) − y with ``weight_bits`` fractional bits."""
@@ -105,6 +109,10 @@ class Descent:
 
 class Model(Protocol):
     """A model's program."""
+
+    @property
+    def descent(self) -> Descent:
+        """Step length, penalty, fixed point and link."""
 
     @property
     def shapes(self) -> list[tuple[int, int]]:

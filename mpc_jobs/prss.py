@@ -66,7 +66,7 @@ class CommonRandomness:
     def __init__(
         self, scheme: Scheme, me: int, keys: Mapping[KeySet, bytes], session: bytes
     ) -> None:
-        self.scheme, self.me = scheme, me
+        self.scheme, self.me, self.session = scheme, me, session
         self._streams = {a: Stream(key, session, "masks") for a, key in sorted(keys.items())}
         self._weights = {a: set_weight(scheme, a, me) for a in self._streams}
         self._high = np.uint64((1 << (scheme.mask_bits - 64)) - 1)
@@ -116,6 +116,15 @@ class CommonRandomness:
         for key_set, weight in self._weights.items():
             r = field.from_words(self._draw(key_set, shape), shape)
             result = field.scale_add(result, r, weight)
+        return result
+
+    def random_below(self, shape: tuple[int, ...], *, shift: int) -> Elements:
+        """Shares of Σ ⌊r_A / 2^shift⌋, each r_A uniform below 2^R."""
+        result = field.zeros(shape)
+        for key_set, words in self.set_words(shape).items():
+            result = field.scale_add(
+                result, field.shift_right(words, shift), self._weights[key_set]
+            )
         return result
 
     def set_words(self, shape: tuple[int, ...]) -> dict[KeySet, Elements]:

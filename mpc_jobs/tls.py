@@ -83,7 +83,9 @@ def server_context(
     own: Path, key: Path, passphrase: bytes, peers: Iterable[Endpoint]
 ) -> ssl.SSLContext:
     """For being connected to by any of ``peers``, who must show their certificates."""
-    return _context(ssl.PROTOCOL_TLS_SERVER, own, key, passphrase, peers)
+    context = _context(ssl.PROTOCOL_TLS_SERVER, own, key, passphrase, peers)
+    context.num_tickets = 0  # no session is ever resumed: every connection shows its certificate
+    return context
 
 
 def _context(
@@ -92,7 +94,6 @@ def _context(
     context = ssl.SSLContext(protocol)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_mode = ssl.CERT_REQUIRED
-    context.num_tickets = 0  # no session is ever resumed: every connection shows its certificate
     try:
         context.load_cert_chain(own, key, password=passphrase)
         for peer in peers:

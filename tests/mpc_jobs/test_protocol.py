@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mpc_jobs import field
+from mpc_jobs.comparing import are_negative, largest_column, random_bits
 from mpc_jobs.compiling import compile_program, one
 from mpc_jobs.sharing import Scheme
 from mpc_jobs.training_spec import Features, Labels, Training
@@ -138,3 +139,28 @@ def test_schemes_that_cannot_work_are_refused():
     for n, t in ((2, 1), (4, 2), (3, 0), (31, 15)):
         with pytest.raises(Exception, match=r"parties"):
             Scheme(n, t)
+
+
+def test_signs_without_opening_values(scheme, parties, rebuilt):
+    generator = np.random.default_rng(11)
+    values = generator.integers(-(1 << 22), 1 << 22, 60)
+    values[:4] = [0, -1, (1 << 22) - 1, -(1 << 22)]
+    x = scheme.share(field.from_signed(values))
+    shares = parties(scheme, lambda a: are_negative(a, x[a.mesh.me - 1], bits=23))
+    assert list(rebuilt(scheme, shares)) == list((values < 0).astype(int))
+
+
+@pytest.mark.parametrize("columns", [2, 3, 5])
+@pytest.mark.parametrize("scheme", [(3, 1)], indirect=True)
+def test_the_largest_column(scheme, parties, rebuilt, columns):
+    values = np.random.default_rng(1).permutation(40 * columns).reshape(40, columns) - 60
+    x = scheme.share(field.from_signed(values))
+    shares = parties(scheme, lambda a: largest_column(a, x[a.mesh.me - 1], bits=12))
+    assert (rebuilt(scheme, shares) == np.eye(columns, dtype=int)[values.argmax(axis=1)]).all()
+
+
+def test_random_bits_are_bits_and_even(scheme, parties, rebuilt):
+    shares = parties(scheme, lambda a: random_bits(a, (2000,)))
+    bits = rebuilt(scheme, shares)
+    assert set(bits) == {0, 1}
+    assert abs(sum(bits) - 1000) < 5 * np.sqrt(500)

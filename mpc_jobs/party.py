@@ -1,0 +1,247 @@
+"""A compute party's run of one job, from the first connection to the sealed share.
+
+Numbered as in ``docs/protocols/training.md``:
+
+1. read the job, check every owner's signature, prove its bounds, find out who we are;
+2. meet the other parties, all of whom must run this job's digest;
+3. open a session: presence, keys, stream log;
+4. compare the digests of all deals; only then load the first share;
+5. agree on the starting point: the beginning, or a checkpoint;
+6. train; after each epoch open what the job says, and keep a checkpoint;
+7. open the final metrics, on the integers that are revealed;
+8. refresh the shares, seal them to the recipient, sign a receipt.
+
+Whatever goes wrong, every peer is told that this party stops, and each ends with one error.
+"""
+
+from __future__ import annotations
+
+import resource
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Any
+
+from mpc_jobs.agreement import open_session
+from mpc_jobs.checkpoints import Checkpoint, CheckpointStore
+from mpc_jobs.compiling import Program
+from mpc_jobs.connecting import NONCE_BYTES, Hello, Meeting
+from mpc_jobs.frames import Reason
+from mpc_jobs.identity import PartyFolder, own_number
+from mpc_jobs.job import Job, read_signed_job
+from mpc_jobs.kernels import Elements
+from mpc_jobs.mesh import Mesh
+from mpc_jobs.metrics import epoch_metrics, final_metrics, has_stalled
+from mpc_jobs.outcome import Cost, Receipt, publish, receipt_file, seal_share
+from mpc_jobs.resharing import refresh
+from mpc_jobs.resuming import starting_point
+from mpc_jobs.share_source import ShareSource
+from mpc_jobs.shared import SharedArithmetic
+from mpc_jobs.status import Status
+from mpc_jobs.stream_log import StreamLog
+from mpc_jobs.warm_up import warm_up
+from redactory.canonical import sha256_hex
+from redactory.durable import Folder
+from redactory.errors import InputError, PartyError, RedactoryError
+
+Notice = Callable[[str], None]
+DEFAULT_MEMORY_BYTES = 2 << 30
+
+
+@dataclass
+class _Costs:
+    epoch_seconds: list[float] = attribute(default_factory=list)
+    step_seconds: list[float] = attribute(default_factory=list)
+    cpu_seconds: list[float] = attribute(default_factory=list)
+    sent_bytes: list[int] = attribute(default_factory=list)
+    rounds: list[int] = attribute(default_factory=list)
+
+    def told(self) -> Cost:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return Cost(peak_memory_bytes=peak, **{k: tuple(v) for k, v in vars(self).items()})
+
+
+@dataclass
+class _Run:
+    """What the steps of a run share; ``history`` and ``weights`` change."""
+
+    job: Job
+    program: Program
+    folder: Folder
+    party: PartyFolder
+    arithmetic: SharedArithmetic
+    source: ShareSource
+    status: Status
+    costs: _Costs
+    history: list[dict[str, Any]]
+    weights: list[Elements]
+
+    @property
+    def mesh(self) -> Mesh:
+        return self.arithmetic.mesh
+
+
+def run_job(
+    party: PartyFolder,
+    folder: Folder,
+    *,
+    notice: Notice = lambda _: None,
+    bind: tuple[str, int] | None = None,
+    memory_bytes: int = DEFAULT_MEMORY_BYTES,
+) -> Receipt:
+    """Take part in the job in ``folder`` until it is done.
+
+    Args:
+        party: who we are.
+        folder: the job's folder.
+        notice: gets one line now and then.
+        bind: where to listen, if not at the address on the party's card.
+        memory_bytes: shares beyond this are read anew in every epoch.
+
+    Raises:
+        PartyError: another party failed, disagrees, or broke the protocol.
+        InputError: the job is not complete yet.
+        IntegrityError: the job or a deal is not what was signed.
+        KeyringError: this party's keys are not those of the job.
+    """
+    job = read_signed_job(folder)
+    program = job.program()
+    number = own_number(party, job.parties)
+    if folder.exists(receipt_file(party.card.name)):
+        raise InputError("this party has finished the job", where=folder.url)
+    warm_up(notice)
+    status = Status(folder, job, party.card.name)
+    status.say("connecting")
+    endpoints = job.endpoints
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    meeting = Meeting(
+        endpoints[number],
+        {n: e for n, e in endpoints.items() if n != number},
+        party.credentials,
+        Hello(bytes.fromhex(job.digest), nonce),
+        bind=bind,
+    )
+    quorum = 2 * job.threshold + 1
+    try:
+        links, nonces = meeting.meet(quorum=quorum, seconds=job.connect_seconds)
+    except RedactoryError as error:
+        status.failed(error)
+        raise
+    mesh = Mesh(number, links, quorum=quorum, step_seconds=job.step_seconds, notice=notice)
+    try:
+        log = StreamLog(party.path / "sessions.jsonl")
+        randomness = open_session(
+            job.scheme, mesh, job_digest=bytes.fromhex(job.digest), nonces=nonces, log=log
+        )
+        arithmetic = SharedArithmetic(mesh, randomness, width=program.width)
+        source = _compared_shares(job, folder, party, mesh, memory_bytes)
+        run = _Run(job, program, folder, party, arithmetic, source, status, _Costs(), [], [])
+        receipt = _train(run, notice)
+        log.leave(randomness.session, randomness.drawn)
+    except RedactoryError as error:
+        status.failed(error)
+        mesh.abort(_reason(error))
+        raise
+    except BaseException:
+        mesh.abort(Reason.FAILED)
+        raise
+    mesh.close()
+    return receipt
+
+
+def _compared_shares(
+    job: Job, folder: Folder, party: PartyFolder, mesh: Mesh, memory_bytes: int
+) -> ShareSource:
+    source = ShareSource(job, folder, mesh.me, party.sealing_identity, memory_bytes=memory_bytes)
+    if len(set(mesh.broadcast(source.digest).values())) != 1:
+        raise _DealError(
+            "the parties hold shares of different deals",
+            hint="an owner dealt again while parties were starting; start them again",
+        )
+    return source
+
+
+def _train(run: _Run, notice: Notice) -> Receipt:
+    job, model = run.job, run.program.model
+    run.status.say("loading")
+    run.source.load()
+    session = run.arithmetic.randomness.session.hex()[:24]
+    name = run.party.card.name
+    store = CheckpointStore(
+        run.party.path / "jobs" / job.digest[:32],
+        {"deals": run.source.digest.hex(), "job": job.digest, "party": name},
+        run.party.sealing_identity,
+        model.shapes,
+    )
+    done, run.history, run.weights = starting_point(
+        job.scheme, run.mesh, store, model, notice=notice
+    )
+    while done < job.training.epochs and not has_stalled(job.training, run.history):
+        began = time.perf_counter()
+        _epoch(run)
+        done += 1
+        opened = epoch_metrics(run.arithmetic, job, run.source, run.weights)
+        run.history.append({"epoch": done, **opened})
+        if done % job.checkpoint_epochs == 0 or done == job.training.epochs:
+            store.save(Checkpoint((done, session), run.history, run.weights))
+        run.costs.epoch_seconds.append(time.perf_counter() - began)
+        run.status.say("training", epoch=done, **opened)
+    run.status.say("finishing", epoch=done)
+    receipt = _finish(run, done)
+    store.clear()
+    run.status.say("done", epoch=done, **receipt.metrics)
+    return receipt
+
+
+def _epoch(run: _Run) -> None:
+    model, mesh, costs = run.program.model, run.mesh, run.costs
+    began, cpu = time.perf_counter(), time.process_time()
+    sent, rounds = mesh.sent, mesh.rounds
+    for batch in run.source.batches("train"):
+        run.weights = model.step(run.arithmetic, run.weights, batch.x, batch.y)
+    costs.step_seconds.append(time.perf_counter() - began)
+    costs.cpu_seconds.append(time.process_time() - cpu)
+    costs.sent_bytes.append(mesh.sent - sent)
+    costs.rounds.append(mesh.rounds - rounds)
+
+
+def _finish(run: _Run, done: int) -> Receipt:
+    job, name, training = run.job, run.party.card.name, run.job.training
+    shift = training.weight_bits - training.model_bits
+    integers = run.arithmetic.truncate(*((w, shift) for w in run.weights))
+    metrics = final_metrics(run.arithmetic, job, run.source, integers)
+    shares = refresh(job.scheme, run.mesh, integers)
+    deals = run.source.digest.hex()
+    sealed = seal_share(job, name, deals, shares)
+    receipt = Receipt(
+        job=job.digest,
+        party=name,
+        deals=deals,
+        sessions=(run.arithmetic.randomness.session.hex()[:24],),
+        present=tuple(run.mesh.present),
+        epochs=done,
+        history=tuple(run.history),
+        metrics=metrics,
+        share_sha256=sha256_hex(sealed),
+        range_proven=run.program.range_proven,
+        cost=run.costs.told(),
+    )
+    run.mesh.broadcast(b"done")  # nobody leaves before everybody has its share
+    publish(run.folder, receipt, sealed, run.party.signing_key)
+    return receipt
+
+
+class _DealError(PartyError):
+    """The deals differ."""
+
+
+def _reason(error: RedactoryError) -> Reason:
+    if isinstance(error, _DealError):
+        return Reason.DEAL_DIFFERS
+    if "fit together" in error.what:
+        return Reason.INCONSISTENT
+    if isinstance(error, PartyError):
+        return Reason.PEER_LOST
+    return Reason.FAILED
