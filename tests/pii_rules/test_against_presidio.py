@@ -90,7 +90,7 @@ def place(result):
 
 
 def test_same_findings_on_dense_text(presidio, engine, tables):
-    corpus = [document["text"] for document in generate(11, 500)]
+    corpus = [document["text"] for document in generate(11, 600)]
     own = {kind().name for kind in KINDS}
     values = [text for name, table in tables.items() if name in own for text, _ in table]
     both, unexplained = differences(presidio, engine, [*corpus, *values])
