@@ -17,4 +17,4 @@ def load(module: str, package: str) -> Any:
     try:
         return import_module(module)
     except ImportError:
-        raise InputError(f"this needs {package}", hint=f"pip install {package}") from None
+        raise InputError(f"this needs {package}", hint=f"pip install '{package}'") from None

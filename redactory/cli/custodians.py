@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
     from sealed_shards.custodians import Custody, Share
 
-SPLIT_EXAMPLES = "**Example:** `redactory keys split quarantine --shares 5 --threshold 3 --remove`"
+SPLIT_EXAMPLES = (
+    "**Examples:** `redactory keys split quarantine --shares 5 --threshold 3 --remove` · "
+    "`redactory keys split quarantine --form qr -o sheets`"
+)
 COMBINE_EXAMPLES = (
     "**Examples:** `redactory keys combine quarantine-share-*.json --name quarantine` · "
     "`redactory keys combine typed-1.txt typed-2.txt --custody quarantine-custody.json`"
@@ -23,20 +27,32 @@ COMBINE_EXAMPLES = (
 _WORDS_A_LINE = 9
 
 
+class Form(StrEnum):
+    """What a custodian is given."""
+
+    FILE = "file"
+    WORDS = "words"
+    QR = "qr"
+
+
 def split_command(
     name: Annotated[str, typer.Argument(help="The key to split.")] = "reader",
     shares: Annotated[int, typer.Option(help="How many custodians.")] = 5,
     threshold: Annotated[int, typer.Option(help="How many of them rebuild the key.")] = 3,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the shares.")] = Path(),
+    form: Annotated[
+        list[Form],
+        typer.Option(help="What to make of each share; repeatable. qr is a PNG of the words."),
+    ] = [Form.FILE, Form.WORDS],  # noqa: B006 - Typer copies it
     remove: Annotated[
         bool, typer.Option("--remove", help="Remove the private half here afterwards.")
     ] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Split a private key between custodians, as files and as words for paper.
+    """Split a private key between custodians, as files, as words or as QR codes for paper.
 
     Give each custodian one share file or one sheet, and nobody two. The custody document holds
-    nothing secret; keep it where the words can find it again.
+    nothing secret; keep it where the words can find it again. A QR code holds the words.
     """
     from redactory.keys import KeyStore  # noqa: PLC0415
     from sealed_shards.custodians import combine_shares  # noqa: PLC0415
@@ -44,7 +60,7 @@ def split_command(
     store = KeyStore(notice=notice)
     custody, made = store.split(name, shares=shares, threshold=threshold)
     combine_shares(custody, [(str(share.number), share) for share in made])  # before it counts
-    files = _write(output, name, custody, made)
+    files = _write(output, name, custody, made, form)
     if remove:
         store.keyring.remove_private(name)
     if as_json:
@@ -88,17 +104,17 @@ def combine_command(
         notice(f"the private key {kid[:16]}… is in your keyring as {name}")
 
 
-def _write(folder: Path, name: str, custody: Custody, shares: Sequence[Share]) -> list[Path]:
+def _write(
+    folder: Path, name: str, custody: Custody, shares: Sequence[Share], forms: Sequence[Form]
+) -> list[Path]:
     from redactory.errors import InputError  # noqa: PLC0415
-    from sealed_shards.custodians import ShareFile  # noqa: PLC0415
     from sealed_shards.software import write_secret  # noqa: PLC0415
 
     files = {folder / f"{name}-custody.json": custody.encode()}
     for share in shares:
-        stem = folder / f"{name}-share-{share.number}"
-        document = ShareFile(custody=custody, words=" ".join(share.words()))
-        files[stem.with_suffix(".json")] = document.encode()
-        files[stem.with_suffix(".txt")] = _sheet(name, custody, share).encode()
+        for form in forms:
+            suffix, data = _formed(form, name, custody, share)
+            files[folder / f"{name}-share-{share.number}{suffix}"] = data
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, data in files.items():
@@ -106,6 +122,18 @@ def _write(folder: Path, name: str, custody: Custody, shares: Sequence[Share]) -
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", where=str(folder)) from None
     return list(files)
+
+
+def _formed(form: Form, name: str, custody: Custody, share: Share) -> tuple[str, bytes]:
+    """Suffix and content of the file that gives a share in this form."""
+    from sealed_shards.custodians import ShareFile  # noqa: PLC0415
+    from sealed_shards.qr_form import to_qr_png  # noqa: PLC0415
+
+    if form is Form.FILE:
+        return ".json", ShareFile(custody=custody, words=" ".join(share.words())).encode()
+    if form is Form.WORDS:
+        return ".txt", _sheet(name, custody, share).encode()
+    return ".png", to_qr_png(share.words())
 
 
 def _sheet(name: str, custody: Custody, share: Share) -> str:

@@ -41,6 +41,15 @@ def test_words_rebuild_the_key(cli, shares, home):
     assert private.exists()
 
 
+def test_qr_codes_instead_of_words(cli, home, tmp_path):
+    done = cli("keys", "split", "quarantine", "--form", "qr", "-o", tmp_path / "qr", "--json")
+    assert done.returncode == 0, done.stderr
+    made = sorted(path.name for path in (tmp_path / "qr").iterdir())
+    sheets = [f"quarantine-share-{n}.png" for n in range(1, 6)]
+    assert made == ["quarantine-custody.json", *sheets]
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "qr").iterdir()} == {0o600}
+
+
 def test_removed_once_it_is_split(cli, home, tmp_path):
     done = cli("keys", "split", "quarantine", "--remove", "-o", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr

@@ -136,7 +136,7 @@ def test_pandas_and_polars(opened):
         try:
             __import__(module)
         except ImportError:
-            with pytest.raises(InputError, match=f"pip install {module}"):
+            with pytest.raises(InputError, match=f"pip install '{module}'"):
                 convert()
             continue
         frame = convert(["n"], filters=[("n", "<", 3)])
@@ -156,7 +156,7 @@ def test_torch_workers(opened):
         try:
             import torch  # noqa: F401
         except ImportError:
-            with pytest.raises(InputError, match="pip install torch"):
+            with pytest.raises(InputError, match="pip install 'torch'"):
                 to_torch(opened.stream())
             return
     from torch.utils.data import DataLoader
@@ -171,7 +171,7 @@ def test_hugging_face_iterable(opened):
     try:
         import datasets  # noqa: F401
     except ImportError:
-        with pytest.raises(InputError, match="pip install datasets"):
+        with pytest.raises(InputError, match="pip install 'datasets'"):
             to_hugging_face(opened.stream())
         return
     found = to_hugging_face(opened.stream(["n"]))
