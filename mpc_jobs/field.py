@@ -177,7 +177,8 @@ def decode(raw: bytes | bytearray | memoryview, shape: tuple[int, ...], *, where
     """
     if len(raw) != ELEMENT_BYTES * int(np.prod(shape)):
         raise PartyError("sent a message of the wrong length", where=where)
-    elements = np.frombuffer(raw, LITTLE).astype(np.uint64, copy=False).reshape(2, *shape)
+    # A copy, since kernels are compiled for arrays that may be written to.
+    elements = np.frombuffer(raw, LITTLE).astype(np.uint64).reshape(2, *shape)
     if not is_canonical(elements):
         raise PartyError("sent a number that is no element of the field", where=where)
     return elements

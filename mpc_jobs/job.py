@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Literal
 
 from cryptography.exceptions import InvalidSignature
@@ -143,7 +142,7 @@ class Job(Strict):
         """Canonical JSON."""
         return canonical_json(self.model_dump(mode="json"))
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON, hex."""
         return sha256_hex(self.encode())

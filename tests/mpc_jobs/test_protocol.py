@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from mpc_jobs import field
+from mpc_jobs import field, kernels
 from mpc_jobs.comparing import are_negative, largest_column, random_bits
 from mpc_jobs.compiling import compile_program, one
 from mpc_jobs.sharing import Scheme
@@ -133,6 +133,13 @@ def test_models_on_shares_follow_their_plaintext_twin(scheme, parties, rebuilt, 
         got = rebuilt(scheme, {n: s[layer] for n, s in shares.items()})
         assert np.abs(got - expected).max() <= 60 * len(scheme.key_sets)
         assert np.abs(expected).max() > 1000
+
+
+def test_kernels_are_compiled_for_one_kind_of_array():
+    """Anything else would be compiled anew in every process."""
+    names = ("add", "subtract", "multiply", "scale_add", "horner", "matmul", "transposed_matmul")
+    for name in (*names, "shift_right", "inverse_square_root"):
+        assert len(getattr(kernels, name).signatures) == 1, name
 
 
 def test_schemes_that_cannot_work_are_refused():

@@ -1,0 +1,110 @@
+"""Whole jobs: owners deal, parties train over TLS, the recipient rebuilds the model."""
+
+import numpy as np
+import pytest
+
+from mpc_jobs.compiling import one
+from mpc_jobs.dealing import row_order
+from mpc_jobs.engine import train_in_the_clear
+from mpc_jobs.outcome import read_receipts, rebuild_model
+from mpc_jobs.sigmoid import sigmoid_of
+from mpc_jobs.training_spec import EarlyStopping, Training
+
+
+def _scores(job, model, rows):
+    x = np.hstack([rows.x, np.full((len(rows.x), 1), one(job.features))])
+    return x / 2**job.features.fraction_bits @ (model[0].astype(float) / 2**job.training.model_bits)
+
+
+def _validation(job, name, rows):
+    entry = next(o for o in job.owners if o.name == name)
+    order = row_order(job, name)[entry.train_rows :]
+    return type(rows)(rows.x[order], rows.y[order])
+
+
+def test_two_owners_one_model_and_its_metrics(jobs, labelled):
+    rows = {"north": labelled(230, seed=1), "south": labelled(150, seed=2)}
+    training = Training(
+        epochs=3,
+        batch_rows=50,
+        learning_rate=0.7,
+        l2=0.001,
+        assume_range=True,
+        epoch_metrics=("squared_error",),
+        metrics=("accuracy", "confusion", "auc", "squared_error"),
+    )
+    job, folder = jobs.make(rows, validation=60, training=training, part_batches=2)
+    ended = jobs.run(job, folder)
+    assert [e.status for e in ended.values()] == [0, 0, 0], [e.error for e in ended.values()]
+    model = rebuild_model(job, folder, jobs.reader)
+    twin = train_in_the_clear(job, rows)
+    assert np.abs(model[0] - twin[0]).max() <= 2
+    receipt = read_receipts(job, folder)[1]
+    held = [_validation(job, name, r) for name, r in rows.items()]
+    scores = np.vstack([_scores(job, model, r) for r in held])[:, 0]
+    y = np.vstack([r.y for r in held])[:, 0]
+    metrics = receipt.metrics
+    assert metrics["accuracy"] == np.mean((scores > 0) == y)
+    assert metrics["confusion"] == [
+        [sum((y == a) & ((scores > 0) == b)) for b in (0, 1)] for a in (0, 1)
+    ]
+    predicted = sigmoid_of(3)(scores)
+    assert metrics["squared_error"] == pytest.approx(np.mean((predicted - y) ** 2), abs=1e-4)
+    above = scores[y == 1][:, None] > scores[y == 0][None, :]
+    assert metrics["auc"] == pytest.approx(above.mean(), abs=0.03)
+    assert [sorted(e) for e in receipt.history] == [["epoch", "squared_error"]] * 3
+    assert metrics["accuracy"] > 0.8
+    assert all(
+        not m.path.joinpath("jobs", job.digest[:32]).glob("*.sealed")
+        or not list(m.path.joinpath("jobs", job.digest[:32]).glob("*.sealed"))
+        for m in jobs.members
+    )
+
+
+def test_classes_one_against_the_rest(jobs, labelled):
+    rows = {"north": labelled(300, columns=6, classes=3)}
+    training = Training(
+        model="softmax",
+        epochs=4,
+        batch_rows=60,
+        learning_rate=0.9,
+        assume_range=True,
+        metrics=("accuracy", "confusion"),
+    )
+    job, folder = jobs.make(rows, validation=90, training=training)
+    ended = jobs.run(job, folder)
+    assert {e.status for e in ended.values()} == {0}, [e.error for e in ended.values()]
+    model = rebuild_model(job, folder, jobs.reader)
+    held = _validation(job, "north", rows["north"])
+    predicted = _scores(job, model, held).argmax(axis=1)
+    truth = held.y.argmax(axis=1)
+    metrics = ended[1].receipt["metrics"]
+    assert metrics["accuracy"] == np.mean(predicted == truth) > 0.7
+    assert metrics["confusion"] == [
+        [sum((truth == a) & (predicted == b)) for b in range(3)] for a in range(3)
+    ]
+
+
+def test_shares_beyond_memory_are_read_as_they_come(jobs, labelled):
+    rows = {"north": labelled(120)}
+    training = Training(epochs=2, batch_rows=30, assume_range=True)
+    job, folder = jobs.make(rows, training=training)
+    ended = jobs.run(job, folder, memory_bytes=1)
+    assert {e.status for e in ended.values()} == {0}
+    twin = train_in_the_clear(job, rows)
+    assert np.abs(rebuild_model(job, folder, jobs.reader)[0] - twin[0]).max() <= 2
+
+
+def test_early_stopping_on_what_is_opened(jobs, labelled):
+    rows = {"north": labelled(120)}
+    training = Training(
+        epochs=30,
+        batch_rows=100,
+        learning_rate=0.01,
+        assume_range=True,
+        epoch_metrics=("squared_error",),
+        early_stopping=EarlyStopping(patience=2, least_gain=0.05),
+    )
+    job, folder = jobs.make(rows, validation=20, training=training)
+    ended = jobs.run(job, folder)
+    assert [e.receipt["epochs"] for e in ended.values()] == [3, 3, 3]
