@@ -60,6 +60,9 @@ COMMON_WORDS: Final = frozenset(
 )
 
 
+_NAMES: Final = ("PERSON", "LOCATION", "ORGANIZATION")
+
+
 class QuasiIdentifiers(BaseModel):
     """Columns that single people out together (ISO/IEC 20889, k-anonymity).
 
@@ -189,6 +192,17 @@ class Policy(BaseModel):
     @cached_property
     def _common(self) -> frozenset[str]:
         return COMMON_WORDS | {word.casefold() for word in self.common_words}
+
+    def keen(self) -> Policy:
+        """The policy of the leak gate's detector: names count from a lower score on."""
+        low = self.gate_name_threshold
+        rules = {
+            name: self.rule(name).model_copy(
+                update={"threshold": min(low, self.rule(name).threshold)}
+            )
+            for name in _NAMES
+        }
+        return self.model_copy(update={"entities": MappingProxyType({**self.entities, **rules})})
 
     def settings(self) -> list[Setting]:
         """Every setting: the default, the types' own, and those for a language."""

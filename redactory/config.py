@@ -85,6 +85,20 @@ class RunConfig(BaseModel):
         description="What finds names: embedded, none, spacy:PIPELINE, presidio:MODULE:NAME",
     )
     leak_gate: bool = Field(default=True, description="Check redacted text a second time")
+    canaries: str | None = Field(
+        default=None,
+        description="File with a planted value a line: a record that shows one is quarantined",
+    )
+    labelled_sample: str | None = Field(
+        default=None,
+        description="Labelled records (JSON lines) from which the residual risk is estimated",
+    )
+    identity_map: bool = Field(
+        default=False, description="Keep what was replaced, sealed apart, so it can be undone"
+    )
+    identity_recipients: tuple[str, ...] = Field(
+        default=(), description="Public key files that may open the identity map"
+    )
     workers: int = Field(default=0, ge=0, le=512, description="Processes; 0: as the input needs")
     ledger: str | None = Field(
         default=None,

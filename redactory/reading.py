@@ -23,7 +23,7 @@ from sealed_shards.layout import DATA
 from sealed_shards.opened import Dataset
 
 _TRIES = 3
-_ONE_WORD = re.compile(r"[A-Za-z0-9_.:@/+-]{1,200}")  # what a statement in the log may hold
+ONE_WORD = re.compile(r"[A-Za-z0-9_.:@/+-]{1,200}")  # what a statement in the log may hold
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def open_verified(
         LedgerError: the log is broken, or the access cannot be recorded.
         InputError: no such shard or column.
     """
-    if not _ONE_WORD.fullmatch(purpose):
+    if not ONE_WORD.fullmatch(purpose):
         raise InputError("the purpose is not one word", hint="such as: training, quality-check")
     keys = trust.keys()
     for tries_left in reversed(range(_TRIES)):

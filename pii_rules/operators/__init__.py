@@ -14,7 +14,6 @@ from pii_rules.operators.lifelike import DATES, DateShift, Surrogate
 from pii_rules.operators.removing import Keep, Mask, Redact, Replace
 from pii_rules.policy import Policy
 from pii_rules.policy_rule import OperatorName, Setting
-from pii_rules.surrogates import lists
 from redactory.errors import KeyringError
 
 __all__ = [
@@ -30,12 +29,10 @@ __all__ = [
     "Surrogate",
     "Token",
     "check_keys",
-    "describe",
     "operator_for",
     "read_back",
 ]
 
-OPERATORS: Final = "redactory-operators/2"
 _KEY_BYTES: Final = 32
 
 
@@ -56,11 +53,6 @@ def operator_for(entity_type: str, setting: Setting, keys: Mapping[str, bytes]) 
         "keep": Keep,
     }
     return makers[name]()
-
-
-def describe() -> dict[str, str]:
-    """Versions and digests of all that decides what is written, for the configuration digest."""
-    return {"operators": OPERATORS, "surrogate_lists": f"sha256:{lists.digest()}"}
 
 
 def check_keys(policy: Policy, keys: Mapping[str, bytes]) -> None:

@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from redactory import __version__
-from redactory.cli import dataset, demo, detect, explain, features, keys, ledger, policy, redact, run
+from redactory.cli import (
+    dataset,
+    demo,
+    detect,
+    erase,
+    explain,
+    features,
+    keys,
+    ledger,
+    policy,
+    privacy,
+    redact,
+    reidentify,
+    run,
+)
 
 app = typer.Typer(
     name="redactory",
@@ -40,8 +54,11 @@ app.command("detect", epilog=detect.EXAMPLES)(detect.detect_command)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain_command)
 app.command("redact", epilog=redact.EXAMPLES)(redact.redact_command)
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo_command)
+app.command("reidentify", epilog=reidentify.EXAMPLES)(reidentify.reidentify_command)
+app.command("erase-subject", epilog=erase.EXAMPLES)(erase.erase_command)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(keys.app, name="keys")
 app.add_typer(features.app, name="features")
 app.add_typer(policy.app, name="policy")
+app.add_typer(privacy.app, name="privacy")

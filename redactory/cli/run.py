@@ -80,6 +80,19 @@ def run_command(
         list[str] | None,
         typer.Option(help="Copy the log's checkpoint to this URL or git:WORKTREE; repeatable."),
     ] = None,
+    identity_map: Annotated[
+        bool, typer.Option("--identity-map", help="Keep what was replaced, sealed apart.")
+    ] = False,
+    identity_recipient: Annotated[
+        list[str] | None,
+        typer.Option("--identity-recipient", help="Public key for the identity map; repeatable."),
+    ] = None,
+    canaries: Annotated[
+        str | None, typer.Option(help="File of planted values that must not come out, one a line.")
+    ] = None,
+    labelled_sample: Annotated[
+        str | None, typer.Option(help="Labelled JSON lines; the residual risk is measured on them.")
+    ] = None,
     ner: Annotated[
         str | None,
         typer.Option(
@@ -122,6 +135,10 @@ def run_command(
         "bytes_per_shard": bytes_per_shard,
         "max_record_bytes": max_record_bytes,
         "max_quarantine_share": max_quarantine_share,
+        "identity_map": identity_map or None,
+        "identity_recipients": identity_recipient or None,
+        "canaries": canaries,
+        "labelled_sample": labelled_sample,
         "ner": ner,
         "suppress_counts_below": suppress_counts_below,
         "publish_checkpoint": publish_checkpoint or None,

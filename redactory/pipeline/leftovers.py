@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from audit_ledger import Log
+from redactory.areas import IDENTITY
 from redactory.evidence import Evidence
 from redactory.pipeline.dataset_file import put_in_place
+from redactory.pipeline.identity_names import identity_dataset, whole_head
 from redactory.pipeline.outcome import SealedFile
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState
@@ -37,9 +39,12 @@ def discard(setup: RunSetup, run_id: str) -> None:
     if dataset and setup.has_log():
         log = Log.open(setup.ledger_folder)
         refuse_rollback(TrustStore(setup.keys.folder / "trust"), log)
-        head = Evidence.gather(log.entries()).head(dataset)
+        evidence = Evidence.gather(log.entries())
+        head = whole_head(evidence, dataset)
         put_in_place(setup.folder, state.name(DATASET_FILE), head)
         remove_unrecorded(state, head)
+        if run_id not in evidence.head(identity_dataset(dataset)).manifests:
+            setup.folder.delete(f"{IDENTITY}/{manifest_file(run_id)}")
     state.finish()
 
 

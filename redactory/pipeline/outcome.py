@@ -65,6 +65,11 @@ class ShardOutcome(_Facts):
     labels: tuple[str, ...]
     data: SealedFile
     quarantine: SealedFile | None
+    identity: SealedFile | None = None
+
+    def files(self) -> list[SealedFile]:
+        """All files of the shard."""
+        return [f for f in (self.data, self.quarantine, self.identity) if f is not None]
 
 
 class BatchResult(_Facts):

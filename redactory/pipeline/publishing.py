@@ -19,6 +19,8 @@ from redactory.errors import LedgerError, PolicyError
 from redactory.evidence import Evidence
 from redactory.exclusive import one_writer
 from redactory.pipeline.dataset_file import put_in_place, recorded_info, refuse_other_columns
+from redactory.pipeline.identity import publish_identity
+from redactory.pipeline.identity_names import whole_head
 from redactory.pipeline.leftovers import remove_unrecorded
 from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
 from redactory.pipeline.recording import open_log
@@ -146,6 +148,15 @@ def _publish(
     info = _dataset_info(setup, log, head, batches).encode()
     report = render_report(_report_facts(setup, manifest, batches, log))
     manifest = manifest.model_copy(update={"report_sha256": sha256_hex(report)})
+    publish_identity(
+        setup,
+        state,
+        log,
+        batches,
+        superseded=manifest.supersedes,
+        report_sha256=manifest.report_sha256,
+        provenance=provenance,
+    )
     manifest_sha256 = sha256_hex(manifest.encode())
     _put(state, report_file(state.run_id), report)
     _put(state, manifest_file(state.run_id), manifest.encode())
@@ -172,7 +183,7 @@ def _publish(
 
 
 def _head(setup: RunSetup, log: Log) -> DatasetHead:
-    return Evidence.gather(log.entries()).head(setup.dataset)
+    return whole_head(Evidence.gather(log.entries()), setup.dataset)
 
 
 def _put(state: RunState, name: str, raw: bytes) -> None:

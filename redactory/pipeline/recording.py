@@ -15,6 +15,7 @@ from redactory.canonical import digest_of
 from redactory.errors import IntegrityError, LedgerError
 from redactory.evidence import Evidence
 from redactory.keys import LOG
+from redactory.pipeline.identity_names import whole_head
 from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState
@@ -95,7 +96,7 @@ def record_batch(
             raise IntegrityError("records were lost", where=f"shard {outcome.shard}")
     for tries_left in reversed(range(_TRIES)):
         evidence.extend(log.entries(evidence.size))
-        recorded = evidence.head(setup.dataset).shards
+        recorded = whole_head(evidence, setup.dataset).shards
         won: list[SealedFile] = []
         drafts: list[Draft] = []
         for file, its_drafts in _files(setup, batch):
@@ -128,6 +129,8 @@ def _files(setup: RunSetup, batch: BatchResult) -> Iterator[tuple[SealedFile, li
             yield outcome.data, _data_drafts(setup, outcome)
         if outcome.quarantine is not None and not outcome.quarantine.adopted:
             yield outcome.quarantine, [_quarantine_draft(setup, outcome, outcome.quarantine)]
+        if outcome.identity is not None and not outcome.identity.adopted:
+            yield outcome.identity, [_sealed_draft(outcome.identity)]
     if batch.sources is not None and not batch.sources.adopted:
         yield batch.sources, [_sealed_draft(batch.sources)]
 

@@ -51,16 +51,15 @@ class Release:
             columns[name] = column
         return pa.table(columns)
 
-    def shuffled(self, table: pa.Table, shard: str) -> pa.Table:
-        """Rows in an order that only the ``shuffle`` subkey explains; the same on every try."""
+    def order(self, rows: int, shard: str) -> list[int]:
+        """An order of rows that only the ``shuffle`` subkey explains; the same on every try."""
         prefix = shard.encode()
-        order = sorted(
-            range(table.num_rows),
+        return sorted(
+            range(rows),
             key=lambda row: hmac.digest(
                 self._shuffle_key, prefix + row.to_bytes(8, "big"), "sha256"
             ),
         )
-        return table.take(pa.array(order, pa.int64())).combine_chunks()
 
     def _pseudonyms(self, role: str, values: list[str | None]) -> pa.Array:
         return pa.array(

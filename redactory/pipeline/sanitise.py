@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
 
+from pii_rules.identity_map import Collected, Entry
 from redactory.config import RunConfig
-from redactory.errors import PolicyError
+from redactory.errors import InputError, PolicyError
 from redactory.extras import require
 
 MAX_LABEL_CLASSES = 200
@@ -27,12 +29,17 @@ class Sanitised:
         refused: (row number in the input batch, reason code) of the others.
         entities: found, by type.
         operators: applied, by name.
+        identity: what stood under each replacement, by row number in the input batch; empty
+            unless an identity map is kept.
+        collisions: people who took another surrogate than elsewhere (``pii_rules.identity``).
     """
 
     kept: pa.RecordBatch
     refused: tuple[tuple[int, str], ...]
     entities: Mapping[str, int]
     operators: Mapping[str, int]
+    identity: Mapping[int, Sequence[Entry]] = field(default_factory=dict, repr=False)
+    collisions: int = 0
 
 
 class Sanitiser(Protocol):
@@ -57,22 +64,32 @@ class PolicySanitiser:
         require("detect")
         # Not at the top: an auditor's installation has neither spaCy nor Presidio.
         from pii_rules import Detector, LeakGate, Redactor, load_policy  # noqa: PLC0415
+        from pii_rules.ner.others import finder  # noqa: PLC0415
 
         policy = load_policy(config.policy)
         self._columns = scanned_columns(config, policy.safe_columns)
-        self._detector = Detector(policy.languages, policy, ner=config.ner)
-        gate = LeakGate(self._detector, policy) if config.leak_gate else None
+        names = finder(config.ner)
+        self._detector = Detector(policy.languages, policy, ner=names or "none")
+        self._keep_identity = config.identity_map
+        gate = None
+        if config.leak_gate:
+            # Only what a model finds has scores on which the second look can be keener.
+            keen = Detector(policy.languages, policy.keen(), ner=names) if names else self._detector
+            gate = LeakGate(keen, policy, read_canaries(config.canaries))
         self._redactor = Redactor(policy, keys, gate=gate)
 
     def sanitise(self, batch: pa.RecordBatch) -> Sanitised:
         """Redact the text columns of ``batch``."""
         spans = self._detector.detect(batch, self._columns)
-        redacted = self._redactor.redact(batch, spans, self._columns)
+        sink = Collected() if self._keep_identity else None
+        redacted = self._redactor.redact(batch, spans, self._columns, sink=sink)
         return Sanitised(
             kept=redacted.batch,
             refused=tuple(redacted.refused),
             entities=dict(redacted.report.entities),
             operators=dict(redacted.report.operators),
+            identity=sink.rows if sink else {},
+            collisions=redacted.report.collisions,
         )
 
     def check_labels(self, labels: Sequence[str]) -> None:
@@ -89,6 +106,21 @@ class PolicySanitiser:
             raise PolicyError(
                 "the label column holds personal data", hint="choose another label column"
             )
+
+
+def read_canaries(path: str | None) -> tuple[str, ...]:
+    """The planted values of a file, one a line.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    if path is None:
+        return ()
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise InputError("the file of canaries cannot be read", where=path) from None
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 def check_number_of_classes(number: int) -> None:

@@ -9,16 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
-from redactory.areas import QUARANTINE_SCHEMA, SOURCES_SCHEMA
+from redactory.areas import IDENTITY, QUARANTINE_SCHEMA, SOURCES_SCHEMA
 from redactory.canonical import sha256_hex
 from redactory.config import RunConfig
 from redactory.durable import open_folder
 from redactory.errors import IntegrityError
 from redactory.evidence import ShardCounts
 from redactory.pipeline import ids
+from redactory.pipeline.identity_names import entry_rows, entry_table, identity_shard
 from redactory.pipeline.outcome import Replaced, SealedFile, ShardOutcome
 from redactory.pipeline.planning import ShardInput
 from redactory.pipeline.release import Release
@@ -38,7 +40,12 @@ Tick = Callable[[int, int], None]
 _SEARCHED_AT_ONCE = 128
 _KINDS = ("shards", "headers", "wraps", "chunks")
 # The area is part of the context, so that a quarantine shard never passes for a data shard.
-_AREA_SUFFIX = {DATA: "", QUARANTINE: "/quarantine", SOURCES: "/sources"}
+_AREA_SUFFIX = {
+    DATA: "",
+    QUARANTINE: "/quarantine",
+    SOURCES: "/sources",
+    IDENTITY: f"/{IDENTITY}",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ class SealContext:
     config_digest: str
     recipients: tuple[bytes, ...]
     quarantine_recipients: tuple[bytes, ...]
+    identity_recipients: tuple[bytes, ...]
     subkeys: Mapping[str, bytes] = field(repr=False)
     recorded: Mapping[ShardKey, RecordedShard]
     counts: Mapping[str, ShardCounts]
@@ -99,6 +107,9 @@ class ShardSealer:
             ],
         }
         self._recipients[SOURCES] = self._recipients[QUARANTINE]
+        self._recipients[IDENTITY] = [
+            parse_recipient(pem, where="identity recipient") for pem in context.identity_recipients
+        ]
 
     @cached_property
     def _sanitiser(self) -> Sanitiser:
@@ -118,8 +129,7 @@ class ShardSealer:
         name = self._state.name("outcomes", f"{shard.shard}.json")
         if self._folder.exists(name):
             outcome = ShardOutcome.decode(self._folder.read(name), where=name)
-            files = [outcome.data, *([outcome.quarantine] if outcome.quarantine else [])]
-            if all(self._is_in_place(file) for file in files):
+            if all(self._is_in_place(file) for file in outcome.files()):
                 return outcome
         outcome = self._adopt(shard) or self._seal(shard)
         self._folder.replace(name, outcome.encode())
@@ -154,6 +164,9 @@ class ShardSealer:
         quarantine = self._adopted(QUARANTINE, self._quarantine_id(shard.shard))
         if missing != (quarantine.header.rows if quarantine else 0):
             return None
+        identity = self._adopted(IDENTITY, self._identity_id(shard.shard))
+        if self._config.identity_map and identity is None:
+            return None
         counts = self._context.counts.get(shard.shard, ShardCounts({}, {}))
         return ShardOutcome(
             shard=shard.shard,
@@ -168,6 +181,7 @@ class ShardSealer:
             labels=self._labels(shard),
             data=data,
             quarantine=quarantine,
+            identity=identity,
         )
 
     def _adopted(self, area: str, shard: str) -> SealedFile | None:
@@ -207,18 +221,25 @@ class ShardSealer:
 
     def _seal(self, shard: ShardInput) -> ShardOutcome:
         kept: list[pa.Table] = []
+        entries: list[list[dict[str, Any]]] = []
         quarantined = [unreadable_row(source, record) for source, record in shard.unreadable]
         entities: Counter[str] = Counter()
         operators: Counter[str] = Counter()
         for source_id, batch in _slices(shard):
             done = self._sanitiser.sanitise(batch)
-            kept.append(self._release.columns(done.kept))
+            released = self._release.columns(done.kept)
+            kept.append(released)
+            if self._config.identity_map:
+                refused = {row for row, _ in done.refused}
+                numbers = [row for row in range(batch.num_rows) if row not in refused]
+                entries += entry_rows(released, numbers, done.identity)
             quarantined += [refused_row(source_id, batch, row, why) for row, why in done.refused]
             entities.update(done.entities)
             operators.update(done.operators)
             self._tick(batch.num_rows, shard.size * batch.num_rows // shard.rows_in)
         table = pa.concat_tables(kept or [self._release.columns(shard.schema.empty_table())])
-        table = self._release.shuffled(table, shard.shard)
+        order = self._release.order(table.num_rows, shard.shard)
+        table = table.take(pa.array(order, pa.int64())).combine_chunks()
         if table.num_rows + len(quarantined) != shard.rows_in:
             raise IntegrityError("records were lost between reading and sealing", where="pipeline")
         labels = self._labels(shard)
@@ -240,7 +261,14 @@ class ShardSealer:
             labels=labels,
             data=self._seal_table(DATA, shard.shard, table),
             quarantine=quarantine,
+            identity=self._seal_identity(shard.shard, [entries[row] for row in order])
+            if self._config.identity_map
+            else None,
         )
+
+    def _seal_identity(self, shard: str, entries: list[list[dict[str, Any]]]) -> SealedFile:
+        """Seal the entries of a data shard, even where there are none: their absence would tell."""
+        return self._seal_table(IDENTITY, self._identity_id(shard), entry_table(shard, entries))
 
     def _seal_table(self, area: str, shard: str, table: pa.Table) -> SealedFile:
         recorded = self._context.recorded.get((area, shard))
@@ -279,6 +307,9 @@ class ShardSealer:
 
     def _quarantine_id(self, shard: str) -> str:
         return ids.keyed_id(self._context.subkeys["id"], "quarantine/v1", shard)
+
+    def _identity_id(self, shard: str) -> str:
+        return identity_shard(self._context.subkeys["id"], shard)
 
 
 def _slices(shard: ShardInput) -> Iterator[tuple[str, pa.RecordBatch]]:

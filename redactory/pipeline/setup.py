@@ -13,9 +13,12 @@ from fsspec.implementations.local import LocalFileSystem
 from audit_ledger import Log
 from audit_ledger.place import is_database
 from pii_rules.policy import Policy, load_policy
+from pii_rules.policy_rule import OPERATORS
+from pii_rules.surrogates import lists
+from redactory.areas import IDENTITY
 from redactory.canonical import digest_of
 from redactory.config import RunConfig
-from redactory.durable import LocalFolder, open_folder
+from redactory.durable import Folder, LocalFolder, open_folder
 from redactory.errors import InputError, KeyringError
 from redactory.evidence import Evidence
 from redactory.exclusive import one_writer
@@ -23,8 +26,10 @@ from redactory.extras import require
 from redactory.keys import QUARANTINE, READER, KeyStore
 from redactory.pipeline import ids
 from redactory.pipeline.dataset_file import refuse_other_columns, refuse_other_log
+from redactory.pipeline.identity_names import whole_head
 from redactory.pipeline.overlap import refuse_overlap
 from redactory.pipeline.planning import Limits, Planner
+from redactory.pipeline.sanitise import read_canaries
 from redactory.pipeline.sealing import SealContext
 from redactory.pseudonym import SUBKEYS
 from redactory.sources import Listing, ReadOptions, list_sources
@@ -102,12 +107,22 @@ class RunSetup:
                 "policy": self.policy.digest,
                 "detector": self.detector,
                 "leak_gate": self.config.leak_gate,
+                "operators": OPERATORS,
+                "surrogate_lists": lists.digest(),
+                "identity_map": self.config.identity_map,
+                "canaries": self._canaries_id,
                 "pseudonym_key": self.keys.pseudonym_key(self.scope).key_id,
                 "rows_per_shard": self.config.rows_per_shard,
                 "bytes_per_shard": self.config.bytes_per_shard,
                 "columns": self.config.column_roles(),
             }
         )
+
+    @property
+    def _canaries_id(self) -> str:
+        """Keyed digest of the planted values; empty where there are none."""
+        planted = sorted(read_canaries(self.config.canaries))
+        return ids.keyed_id(self.subkeys["id"], "canaries/v1", planted) if planted else ""
 
     @cached_property
     def known_dataset(self) -> DatasetInfo | None:
@@ -125,6 +140,7 @@ class RunSetup:
             return self.known_dataset.id
         # An earlier run over other input may have recorded shards and published nothing.
         begun = self.evidence().datasets() if self.config.ledger is None else []
+        begun = [name for name in begun if "/" not in name]  # siblings are not it
         if len(begun) == 1:
             return begun[0]
         inputs = [_normalised(given) for given in self.config.input]
@@ -236,6 +252,8 @@ class RunSetup:
             wanted.append(READER)
         if not self.config.quarantine_recipients and not self.config.same_quarantine_key:
             wanted.append(QUARANTINE)
+        if self.config.identity_map and not self.config.identity_recipients:
+            wanted.append(IDENTITY)
         self.keys.ensure(*wanted)
 
     @cached_property
@@ -258,16 +276,38 @@ class RunSetup:
             pems = self.recipients
         else:
             pems = (self.keys.recipient(QUARANTINE).to_pem(),)
-        readers = {parse_recipient(pem, where="recipient").kid for pem in self.recipients}
-        shared = any(
-            parse_recipient(pem, where="quarantine recipient").kid in readers for pem in pems
-        )
+        readers = set(map(_kid, self.recipients))
+        shared = any(_kid(pem) in readers for pem in pems)
         if shared and not self.config.same_quarantine_key:
             raise KeyringError(
                 "the quarantine would be sealed for a key that also opens the data",
                 hint="give another --quarantine-recipient, or allow it with --same-quarantine-key",
             )
         return pems
+
+    @cached_property
+    def identity_recipients(self) -> tuple[bytes, ...]:
+        """PEMs of the public keys that may open the identity map; none where none is kept.
+
+        Raises:
+            KeyringError: one of them may open the data or the quarantine too.
+        """
+        if not self.config.identity_map:
+            return ()
+        pems = tuple(read_key_file(Path(path)) for path in self.config.identity_recipients)
+        pems = pems or (self.keys.recipient(IDENTITY).to_pem(),)
+        others = {_kid(pem) for pem in (*self.recipients, *self.quarantine_recipients)}
+        if any(_kid(pem) in others for pem in pems):
+            raise KeyringError(
+                "the identity map would be sealed for a key that also opens the data",
+                hint="give another --identity-recipient",
+            )
+        return pems
+
+    @property
+    def identity_folder(self) -> Folder:
+        """Where the identity map lies: a dataset's folder of its own."""
+        return open_folder(self.folder.path(IDENTITY))
 
     def seal_context(self, run_id: str) -> SealContext:
         """What workers need."""
@@ -280,8 +320,9 @@ class RunSetup:
             config_digest=self.config_digest,
             recipients=self.recipients,
             quarantine_recipients=self.quarantine_recipients,
+            identity_recipients=self.identity_recipients,
             subkeys=self.subkeys,
-            recorded=evidence.head(self.dataset).shards,
+            recorded=whole_head(evidence, self.dataset).shards,
             counts=evidence.counts.get(self.dataset, {}),
             reasons=evidence.reasons.get(self.dataset, {}),
         )
@@ -311,6 +352,10 @@ def read_options(config: RunConfig, *, batch_rows: int) -> ReadOptions:
         batch_rows=batch_rows,
         batch_bytes=min(1 << 20, config.bytes_per_shard),
     )
+
+
+def _kid(pem: bytes) -> str:
+    return parse_recipient(pem, where="recipient").kid
 
 
 def _normalised(given: str) -> str:

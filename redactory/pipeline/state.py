@@ -145,10 +145,7 @@ class RunState:
             if kind == ["sources", "json"]:
                 yield SealedFile.decode(self.folder.read(name), where=name)
                 continue
-            outcome = ShardOutcome.decode(self.folder.read(name), where=name)
-            yield outcome.data
-            if outcome.quarantine is not None:
-                yield outcome.quarantine
+            yield from ShardOutcome.decode(self.folder.read(name), where=name).files()
 
     def batch_name(self, batch_id: str) -> str:
         """File of a batch's sources."""
