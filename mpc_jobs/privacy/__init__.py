@@ -5,4 +5,5 @@
 * :mod:`~mpc_jobs.privacy.discrete_gaussian`, :mod:`~mpc_jobs.privacy.noise` — the noise, and how
   parties add it to shares without any of them knowing it.
 * :mod:`~mpc_jobs.privacy.aggregation` — sums of many organisations' updates, with dropouts.
+* :mod:`~mpc_jobs.privacy.audit` — attacks on models: the number behind the bound.
 """

@@ -72,7 +72,7 @@ def build(
             FeatureBuild(
                 dataset=dataset,
                 output=output,
-                spec=_spec(spec),
+                spec=load_spec(spec),
                 model=model,
                 trust=Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice),
                 key_file=key,
@@ -183,7 +183,8 @@ def show(
     )
 
 
-def _spec(given: str) -> FeatureSpec:
+def load_spec(given: str) -> FeatureSpec:
+    """The spec in a file, or the default one."""
     from mpc_jobs.features import FeatureSpec  # noqa: PLC0415
 
     return FeatureSpec() if given == _DEFAULT else FeatureSpec.load(Path(given))
