@@ -6,14 +6,18 @@ as tamper-evident as the data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from redactory import __version__
 from sealed_shards.manifest import Manifest
+
+if TYPE_CHECKING:
+    from pii_rules.residual import Residual
 
 _BAR_WIDTH = 420
 _SHARDS_SHOWN = 200
@@ -30,6 +34,7 @@ class ReportFacts:
     detector: Mapping[str, str]
     same_quarantine_key: bool
     leak_gate: bool
+    residuals: Sequence[Residual]
     checkpoint_size: int
     checkpoint_root: str
     log_origin: str

@@ -24,6 +24,7 @@ from redactory.pipeline.identity_names import whole_head
 from redactory.pipeline.leftovers import remove_unrecorded
 from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
 from redactory.pipeline.recording import open_log
+from redactory.pipeline.residual import check_residual, measured
 from redactory.pipeline.sanitise import check_number_of_classes
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState
@@ -68,6 +69,7 @@ def publish_run(
         provenance: who publishes.
 
     Raises:
+        LeakError: on the labelled sample more survives than the policy allows.
         PolicyError: more records were quarantined than the policy allows.
     """
     state = RunState(setup.folder, run_id)
@@ -82,6 +84,7 @@ def publish_run(
         head = _head(setup, log)
         if run_id not in head.manifests:
             check_share(setup, batches)
+            check_residual(setup.config)
             head = _publish(setup, state, log, head, batches, provenance=provenance)
         put_in_place(setup.folder, state.name(DATASET_FILE), head)
     settled = {outcome.shard for batch in batches for outcome in batch.outcomes}
@@ -296,6 +299,7 @@ def _report_facts(
         detector=setup.detector,
         same_quarantine_key=setup.config.same_quarantine_key,
         leak_gate=setup.config.leak_gate,
+        residuals=measured(setup.config),
         checkpoint_size=checkpoint.size,
         checkpoint_root=checkpoint.root.hex(),
         log_origin=log.origin,

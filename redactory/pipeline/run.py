@@ -17,6 +17,7 @@ from redactory.pipeline.outcome import ShardOutcome
 from redactory.pipeline.pool import worker_count
 from redactory.pipeline.publishing import Published, publish_run
 from redactory.pipeline.recording import open_log, record_run
+from redactory.pipeline.residual import check_residual
 from redactory.pipeline.sanitise import Sanitiser
 from redactory.pipeline.sealing import Tick
 from redactory.pipeline.setup import RunSetup
@@ -87,9 +88,11 @@ def run(
     Raises:
         InputError: an interrupted run is here and neither ``resume`` nor ``discard`` given,
             or the input holds no record.
+        LeakError: on the labelled sample more survives than the policy allows.
         RedactoryError: any other expected failure.
     """
     listing = setup.check_input()
+    check_residual(setup.config)
     left = unfinished_runs(setup.folder)
     if discard:
         for old in left:

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
@@ -14,6 +14,9 @@ from pii_rules.identity_map import Collected, Entry
 from redactory.config import RunConfig
 from redactory.errors import InputError, PolicyError
 from redactory.extras import require
+
+if TYPE_CHECKING:
+    from pii_rules.residual import Labelled, Residual
 
 MAX_LABEL_CLASSES = 200
 MAX_LABEL_LENGTH = 64
@@ -67,6 +70,7 @@ class PolicySanitiser:
         from pii_rules.ner.others import finder  # noqa: PLC0415
 
         policy = load_policy(config.policy)
+        self._policy = policy
         self._columns = scanned_columns(config, policy.safe_columns)
         names = finder(config.ner)
         self._detector = Detector(policy.languages, policy, ner=names or "none")
@@ -91,6 +95,12 @@ class PolicySanitiser:
             identity=sink.rows if sink else {},
             collisions=redacted.report.collisions,
         )
+
+    def residuals(self, records: Sequence[Labelled]) -> list[Residual]:
+        """What the policy leaves of labelled records, by type."""
+        from pii_rules.residual import estimate  # noqa: PLC0415 - loads Presidio
+
+        return estimate(records, self._detector, self._redactor, self._policy)
 
     def check_labels(self, labels: Sequence[str]) -> None:
         """Refuse label classes that hold personal data.
