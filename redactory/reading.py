@@ -17,7 +17,7 @@ from redactory.ledger_access import DatasetLog
 from redactory.trust import CheckedLog, TrustStore, check_log, first_problem, load_log_key
 from redactory.verification import head_of, locate_log
 from sealed_shards.access import DatasetHead, RecordedShard
-from sealed_shards.dataset import current_shards, open_dataset, published_manifests
+from sealed_shards.dataset import open_dataset, published_manifests, recorded_shards
 from sealed_shards.key_files import AnyIdentity, load_identity
 from sealed_shards.layout import DATA
 from sealed_shards.opened import Dataset
@@ -147,7 +147,7 @@ def describe(path: str, trust: Trust) -> dict[str, Any]:
     """
     checked, head = checked_head(path, trust, trust.keys())
     manifests = published_manifests(open_folder(path), head)
-    current = current_shards(manifests)
+    current = recorded_shards(manifests, head, DATA)
     # Listed again with each new version of their data shard.
     withheld = {entry.shard: entry.rows for m in manifests for entry in m.quarantine}
     return {
@@ -155,7 +155,8 @@ def describe(path: str, trust: Trust) -> dict[str, Any]:
         "version": head.version,
         "log": checked.verdict.origin,
         "checkpoint_size": checked.verdict.size,
-        "rows": sum(entry.rows for entry in current),
+        "rows": sum(shard.header.rows for shard in current if not shard.shredded),
+        "shredded_rows": sum(shard.header.rows for shard in current if shard.shredded),
         "quarantined": sum(withheld.values()),
         "runs": [
             {
@@ -169,7 +170,7 @@ def describe(path: str, trust: Trust) -> dict[str, Any]:
             }
             for m in manifests
         ],
-        "shards": [_shard_facts(head.shards[DATA, entry.shard]) for entry in current],
+        "shards": [_shard_facts(shard) for shard in current],
     }
 
 

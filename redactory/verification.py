@@ -18,7 +18,7 @@ from redactory.ledger_access import DatasetLog
 from redactory.trust import CheckedLog, Expectations, TrustStore, check_log
 from redactory.verdict import Verdict
 from sealed_shards.access import DatasetHead, RecordedShard
-from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER, RUNS_FOLDER
+from sealed_shards.layout import DATA, DATASET_FILE, LEDGER_FOLDER, RUNS_FOLDER
 from sealed_shards.manifest import DatasetInfo
 from sealed_shards.recipients import Identity
 from sealed_shards.verify import verify_files
@@ -148,6 +148,7 @@ def _check_files(
     for problem in verify_files(folder, head, identity=identity, progress=count):
         verdict.problems.append((problem.file, problem.what))
     areas = Counter(area or "data" for area, _ in head.shards)
+    data = [shard for (area, _), shard in head.shards.items() if area == DATA]
     verdict.facts |= {
         "dataset": head.dataset,
         "version": head.version,
@@ -155,7 +156,9 @@ def _check_files(
         "shards": areas["data"],
         "quarantine_shards": areas["quarantine"],
         "source_lists": areas["sources"],
-        "rows": sum(s.header.rows for (area, _), s in head.shards.items() if not area),
+        "rows": sum(shard.header.rows for shard in data if not shard.shredded),
+        "shredded_shards": sum(shard.shredded for shard in head.shards.values()),
+        "shredded_rows": sum(shard.header.rows for shard in data if shard.shredded),
         "opened": identity is not None,
         "unfinished_runs": len({name.split("/")[1] for name in folder.names(RUNS_FOLDER)}),
     }

@@ -61,6 +61,38 @@ def current_shards(manifests: Sequence[Manifest]) -> list[ManifestShard]:
     return list(current.values())
 
 
+def recorded_shards(
+    manifests: Sequence[Manifest], head: DatasetHead, area: str, *, only: str | None = None
+) -> tuple[RecordedShard, ...]:
+    """The shards in force of an area (or only the one of this id), as the log has them.
+
+    Raises:
+        IntegrityError: a manifest names one that the log does not hold.
+    """
+    recorded = []
+    for entry in _entries(manifests, area):
+        if only in (None, entry.shard):
+            found = head.shards.get((area, entry.shard))
+            if found is None or not is_recorded(entry, found):
+                raise IntegrityError(
+                    "a published shard is not in the log", where=f"shard {entry.shard}"
+                )
+            recorded.append(found)
+    return tuple(recorded)
+
+
+def _entries(manifests: Sequence[Manifest], area: str) -> list[ManifestShard]:
+    if area == DATA:
+        return current_shards(manifests)
+    # A shard that was lost and sealed again is listed once for each version.
+    listed = [
+        entry
+        for manifest in manifests
+        for entry in (manifest.quarantine if area == QUARANTINE else manifest.sources)
+    ]
+    return list({entry.shard: entry for entry in listed}.values())
+
+
 def read_recorded(folder: Folder, name: str, digest: str) -> bytes:
     """A small file whose digest the log holds.
 
@@ -133,7 +165,7 @@ def open_dataset(
     info = DatasetInfo.decode(
         read_recorded(folder, DATASET_FILE, head.dataset_sha256), where=folder.path(DATASET_FILE)
     )
-    wanted = _wanted(folder, head, area, shard)
+    wanted = recorded_shards(published_manifests(folder, head), head, area, only=shard)
     shards = tuple(s for s in wanted if not s.shredded)
     gone = tuple(s.header.ctx.shard for s in wanted if s.shredded)
     _refuse_shredded(folder, wanted, only=shard)
@@ -150,33 +182,6 @@ def open_dataset(
         zip(shards, wraps, strict=True),
     )
     return Dataset(folder, area, info, head, shards, gone, tuple(keys))
-
-
-def _wanted(
-    folder: Folder, head: DatasetHead, area: str, shard: str | None
-) -> tuple[RecordedShard, ...]:
-    manifests = published_manifests(folder, head)
-    if area == DATA:
-        entries = current_shards(manifests)
-    else:
-        # A shard that was lost and sealed again is listed once for each version.
-        listed = [
-            entry
-            for manifest in manifests
-            for entry in (manifest.quarantine if area == QUARANTINE else manifest.sources)
-        ]
-        entries = list({entry.shard: entry for entry in listed}.values())
-    recorded = []
-    for entry in entries:
-        if shard is not None and entry.shard != shard:
-            continue
-        found = head.shards.get((area, entry.shard))
-        if found is None or not is_recorded(entry, found):
-            raise IntegrityError(
-                "a published shard is not in the log", where=f"shard {entry.shard}"
-            )
-        recorded.append(found)
-    return tuple(recorded)
 
 
 def _refuse_shredded(folder: Folder, wanted: Sequence[RecordedShard], *, only: str | None) -> None:

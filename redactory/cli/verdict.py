@@ -98,6 +98,7 @@ def show_verdict(verdict: Verdict, *, as_json: bool) -> None:
         rows["checked"] = (
             f"{facts['shards']} shards, {facts['quarantine_shards']} quarantine shards, "
             f"{facts['source_lists']} source lists, {facts['manifests']} manifests"
+            + (f"; {facts['shredded_shards']} shredded" if facts["shredded_shards"] else "")
             + ("; opened with your key" if facts["opened"] else "")
         )
     if facts.get("unfinished_runs"):

@@ -172,7 +172,13 @@ def test_shred_a_shard_then_a_run(place, keys, reads, state):
     assert opened.shredded == (shards[0]["shard"],)
     assert reads("reader", shard=shards[0]["shard"]) is None
     assert [s["state"] for s in describe(str(place), Trust())["shards"]].count("shredded") == 1
-    run = describe(str(place), Trust())["runs"][0]["run_id"]
+    facts, shown = state().facts, describe(str(place), Trust())
+    left = (ROWS - shards[0]["rows"], shards[0]["rows"])
+    assert (
+        (facts["rows"], facts["shredded_rows"]) == (shown["rows"], shown["shredded_rows"]) == left
+    )
+    assert facts["shredded_shards"] == 1
+    run = shown["runs"][0]["run_id"]
     assert shred(str(place), Trust(), run=run).shards == 4
     assert (reads("reader"), reads("quarantine", area="quarantine")) == (0, 0)
     assert not list(place.glob("shards/*.parquet"))

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 from itertools import count
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from redactory.errors import IntegrityError, KeyringError
 from sealed_shards import ShardContext, open_shard, read_shard, seal
 from sealed_shards.chunks import CHUNK_BYTES, chunks_root
 from sealed_shards.layout import shard_files
-from sealed_shards.shard import unwrap_data_key
+from sealed_shards.shard import repetitive_columns, unwrap_data_key
 
 CONTEXT = ShardContext("letters", "0a" * 16, 1, "0b" * 32)
 NUMBERS = count()
@@ -58,6 +59,28 @@ def test_round_trip(alice, values):
     assert sealed.header.size == len(raw)
     assert sealed.header.sha256 == sha256_hex(raw)
     assert sealed.header.context == CONTEXT
+
+
+def test_only_columns_that_repeat_themselves_have_a_dictionary(alice):
+    count = 4000
+    columns = {
+        "text": [f"letter {n}" for n in range(count)],
+        "lang": ["en", "de"] * (count // 2),
+        "town": [f"town {random.Random(n).randrange(300)}" for n in range(count)],
+        "id": list(range(count)),
+        "few": [n % 3000 for n in range(count)],
+        "tags": [["a"]] * count,
+        "none": [None] * count,
+    }
+    table = pa.table(columns).set_column(6, "none", pa.array([None] * count, pa.string()))
+    assert repetitive_columns(table) == ["lang", "town", "none"]
+    assert repetitive_columns(table.slice(0, 0)) == []
+    folder, sealed, key = sealed_and_opened(table, alice)
+    with open_shard(folder, "", sealed.header, key) as opened:
+        group = opened.metadata.row_group(0)
+        encodings = {group.column(n).path_in_schema: group.column(n).encodings for n in range(5)}
+    with_one = {name for name, kinds in encodings.items() if "RLE_DICTIONARY" in kinds}
+    assert with_one == {"lang", "town"}
 
 
 def test_several_chunks_and_row_groups(alice):
