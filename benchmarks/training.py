@@ -1,0 +1,196 @@
+"""Training on shares beside other engines: same rows, batches and epochs, three processes.
+
+Logistic regression by mini-batch gradient descent (batches of 500, from 10,000 rows on of 1,000;
+the cubic in place of the logistic function), on rows with ``d`` features and a constant. Peers
+live in environments of their own below ``--peers DIR`` (made with pip at first use); one that
+cannot be installed or does not finish is named and left out. Seconds and CPU seconds are those
+of an epoch, medians without the first; memory is the peak of a party. SPU's bytes are what its
+processes write. The delay is added by proxies on every connection, one way; CrypTen's cannot be
+led through them. Redactory and SPU 0.10 use TLS, SPU 0.9.5, CrypTen and MPyC do not.
+``vs_spu_aby3`` is against the fastest SPU that ran.
+
+    python benchmarks/training.py [--quick] [--json] [--peers DIR] [--only KEY ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from detecting.environments import NotInstallableError, interpreter
+from learning import engine, rivals
+from learning.data import Task, descend, draw
+from learning.extra import noise_seconds, streamed
+from learning.measured import Measured, typical
+from learning.page import accuracy_table, plot, ratio_table, table
+from learning.real_text import Accuracy, accuracies
+
+TARGET = Path(__file__).resolve().parents[1] / "docs" / "benchmarks" / "training.md"
+PEERS = Path.home() / ".cache" / "redactory-benchmark-peers"
+SCHEMES = ((4, 1), (5, 2), (7, 3))
+DELAY_MS = 25
+WANTED = {
+    "vs_mpyc": "≥ 100",
+    "vs_spu095_aby3": "≥ 2.5",
+    "accuracy_gap_points": "≤ 0.5",
+}
+NAMES = {
+    "redactory": "Redactory, TLS 1.3",
+    "plain": "plaintext numpy",
+    **{rival.key: rival.name for rival in rivals.RIVALS},
+}
+
+
+def installed(place: Path, only: Sequence[str]) -> dict[str, Path]:
+    """Interpreters of the peers that can be installed; says which cannot."""
+    found = {}
+    for rival in rivals.RIVALS:
+        if only and rival.key not in only:
+            continue
+        try:
+            found[rival.key] = interpreter(place, rival.environment)
+        except (NotInstallableError, OSError) as error:
+            told(f"{rival.name} is left out: {error}")
+    return found
+
+
+def plain(task: Task) -> Measured:
+    """Gradient descent in the clear."""
+    rows = draw(task)
+    weights, seconds = descend(task, rows)
+    return Measured(
+        "plain", task.name, (1, 0), 0, typical(seconds), typical(seconds), None, None,
+        rows.x.nbytes / engine.MEGABYTE, rows.accuracy(weights),
+    )  # fmt: skip
+
+
+def everyone(
+    task: Task, parties: engine.Parties, peers: dict[str, Path], folder: Path, *, delay_ms: int = 0
+) -> Iterator[Measured]:
+    """Every engine on a task."""
+    rows = draw(task)
+    told(f"{task.name}, {delay_ms} ms")
+    if not delay_ms:
+        yield plain(task)
+    yield engine.measure(parties, task, rows, delay_ms=delay_ms)
+    for rival in rivals.RIVALS:
+        if rival.key not in peers or (delay_ms and not rival.through_proxies):
+            continue
+        try:
+            yield rivals.measure(rival, peers[rival.key], task, rows, folder, delay_ms=delay_ms)
+        except rivals.RivalError as error:
+            told(f"{rival.name} is left out of {task.name}: {error}")
+
+
+def compared(found: Sequence[Measured], texts: Sequence[Accuracy], task: Task) -> dict[str, float]:
+    """The fixed ratios."""
+    ratios: dict[str, float] = {}
+    for delay, suffix in ((0, ""), (DELAY_MS, f"_{DELAY_MS}ms")):
+        seconds = {
+            each.engine: each.seconds
+            for each in found
+            if (each.task, each.delay_ms, each.parties) == (task.name, delay, (3, 1))
+        }
+        ours = seconds.get("redactory")
+        if ours is None:
+            continue
+        named = {"mpyc": "vs_mpyc", "spu095": "vs_spu095_aby3", "crypten": "vs_crypten"}
+        ratios |= {f"{n}{suffix}": seconds[k] / ours for k, n in named.items() if k in seconds}
+        spus = [seconds[key] for key in ("spu", "spu095") if key in seconds]
+        if spus:
+            ratios[f"vs_spu_aby3{suffix}"] = min(spus) / ours
+    if texts:
+        ratios["accuracy_gap_points"] = max(each.gap for each in texts)
+    return {name: round(value, 3) for name, value in ratios.items()}
+
+
+def told(line: str) -> None:
+    """One line for the person who waits."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def machine() -> str:
+    """What this ran on."""
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}"
+
+
+def main() -> None:
+    """Measure, print, and (in full) write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="small sizes, a few minutes")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--peers", type=Path, default=PEERS, help="where the peers live")
+    parser.add_argument("--only", nargs="*", default=[], help="only these peers, by key")
+    options = parser.parse_args()
+    peers = installed(options.peers, options.only)
+    epochs = 3
+    sizes = [(2000, 64), (2000, 256)] if options.quick else _grid()
+    main_task = Task(2000, 256, epochs) if options.quick else Task(10_000, 256, epochs)
+    found: list[Measured] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        parties = engine.Parties(folder, 3 if options.quick else 7)
+        for rows, d in sizes:
+            found += everyone(Task(rows, d, epochs), parties, peers, folder)
+        found += everyone(main_task, parties, peers, folder, delay_ms=DELAY_MS)
+        for scheme in () if options.quick else SCHEMES:
+            told(f"{scheme[0]} parties, threshold {scheme[1]}")
+            found.append(engine.measure(parties, main_task, draw(main_task), scheme=scheme))
+        told("accuracy on text")
+        texts = list(accuracies(parties, quick=options.quick))
+        told("a job larger than memory")
+        rows, d = (10_000, 256) if options.quick else (100_000, 1024)
+        stream = streamed(parties, rows=rows, d=d, memory_bytes=1 << 20)
+    ratios = compared(found, texts, main_task)
+    noise = noise_seconds(main_task)
+    if options.json:
+        cases = [each.as_json() for each in found]
+        further = {"accuracy": [asdict(a) for a in texts], "streamed": stream, "noise_s": noise}
+        facts = {"name": "training", "machine": machine(), "cases": cases, "ratios": ratios}
+        print(json.dumps({**facts, **further}))
+        return
+    page = "\n\n".join(
+        [
+            f"# Training on shares\n\n`python benchmarks/training.py` on {machine()}.",
+            __doc__.split("\n\n")[1],
+            f"Ratios at {main_task.name}:",
+            ratio_table(ratios, WANTED),
+            "![Seconds an epoch](training.svg)",
+            table(found, NAMES),
+            (
+                "Accuracy on held-out text: the quantised model that the parties reveal, against "
+                "scikit-learn's logistic regression on the same integers:"
+            ),
+            accuracy_table(texts),
+            (
+                f"One epoch over {stream['rows']:,.0f} rows of {stream['d']:,.0f} features, "
+                f"{stream['shares_mb']:,.0f} MB of shares a party, read as they are needed: "
+                f"{stream['epoch_seconds']:.1f} s, peak memory of a party "
+                f"{stream['peak_memory_mb']:,.0f} MB."
+            ),
+            (
+                f"Noise for differential privacy: {noise:.2f} CPU seconds a party to draw and "
+                f"share what an epoch of {main_task.name} takes, before it; it adds no round."
+            ),
+        ]
+    )
+    print(page)
+    if not options.quick:
+        TARGET.write_text(f"{page}\n", encoding="utf-8")
+        TARGET.with_suffix(".svg").write_text(plot(found, NAMES), encoding="utf-8")
+
+
+def _grid() -> list[tuple[int, int]]:
+    return [(rows, d) for rows in (2000, 10_000) for d in (64, 256, 1024)]
+
+
+if __name__ == "__main__":
+    main()
