@@ -1,5 +1,7 @@
 """Sums of many organisations' updates: exact, with dropouts, never of a few."""
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -93,10 +95,8 @@ def test_noise_of_every_party_is_in_the_sum():
     updates = _updates(5)
     aggregation, held = _round(THREE, updates)
     plan = NoisePlan(THREE, aggregation.sensitivity, 2.0, epochs=1, delta=1e-6)
-    random = [np.random.default_rng(n) for n in range(3)]
-    dealt = [
-        plan.deal((6,), r.bytes, lambda n, r=r: int.from_bytes(r.bytes(24)) % n) for r in random
-    ]
+    draws = [random.Random(n) for n in range(3)]
+    dealt = [plan.deal((6,), present=3, below=each.randrange) for each in draws]
     roster = aggregation.roster(held)
     total = aggregation.open(
         {p: aggregation.add(roster, mine, [d[p - 1] for d in dealt]) for p, mine in held.items()}

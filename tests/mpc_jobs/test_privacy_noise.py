@@ -12,11 +12,11 @@ from scipy import stats
 from mpc_jobs import field
 from mpc_jobs.models import Descent, FixedPoint, LinearModel
 from mpc_jobs.privacy.discrete_gaussian import discrete_gaussian, tail_bound
-from mpc_jobs.privacy.noise import NoisePlan, NoisyArithmetic
+from mpc_jobs.privacy.noise import NoisePlan, NoisyArithmetic, epoch_noise
 from mpc_jobs.sharing import Scheme
 from mpc_jobs.sigmoid import SIGMOIDS
 from mpc_jobs.twin import PlainArithmetic
-from redactory.errors import InputError, PolicyError
+from redactory.errors import InputError, PartyError, PolicyError
 
 FULL = bool(os.environ.get("REDACTORY_FULL"))
 
@@ -63,9 +63,12 @@ def _plan(scheme: Scheme, **options) -> NoisePlan:
 
 def test_what_t_parties_cannot_take_away_is_the_whole_noise(scheme):
     plan = _plan(scheme)
-    left = plan.party_variance * (scheme.n - scheme.t)
     wanted = (Fraction(plan.multiplier) * plan.sensitivity) ** 2
-    assert wanted <= left <= wanted * (1 + Fraction(1, 10**9))
+    for present in range(2 * scheme.t + 1, scheme.n + 1):
+        left = plan.party_variance(present) * (present - scheme.t)
+        assert wanted <= left <= wanted * (1 + Fraction(1, 10**9))
+    with pytest.raises(PartyError):
+        plan.party_variance(scheme.t)
 
 
 def test_noise_that_is_too_fine_is_refused(scheme):
@@ -75,7 +78,7 @@ def test_noise_that_is_too_fine_is_refused(scheme):
 
 def test_the_dealt_noise_is_the_sum_of_all_parts(scheme):
     plan = _plan(scheme)
-    parts = [plan.deal((4, 1), os.urandom) for _ in scheme.parties]
+    parts = [plan.deal((4, 1), present=scheme.n) for _ in scheme.parties]
     total = parts[0]
     for part in parts[1:]:
         total = [field.add(a, b) for a, b in zip(total, part, strict=True)]
@@ -95,39 +98,59 @@ def _model(d: int) -> LinearModel:
 
 def test_a_noisy_step_on_shares_is_the_noisy_step_in_the_clear(scheme, parties, rebuilt):
     random = np.random.default_rng(5)
-    d, n = 5, 12
+    d, n, steps = 5, 12, 2
     x = np.trunc(random.uniform(-0.4, 0.4, (n, d)) * 2**16).astype(np.int64)
     y = random.integers(0, 2, (n, 1))
     plan = _plan(scheme, sensitivity=1 << 36)
-    dealt = [plan.deal((d, 1), os.urandom) for _ in scheme.parties]
     model = _model(d)
     sx, sy = (scheme.share(field.from_signed(v)) for v in (x, y))
 
     def work(arithmetic):
         me = arithmetic.mesh.me - 1
-        mine = dealt[0][me]
-        for part in dealt[1:]:
-            mine = field.add(mine, part[me])
-        noisy = NoisyArithmetic(arithmetic, iter([mine]))
+        noise = list(epoch_noise(plan, arithmetic.mesh, (d, 1), steps=steps))
+        noisy = NoisyArithmetic(arithmetic, iter(noise))
         weights = [field.zeros((d, 1))]
-        done = model.step(noisy, weights, sx[me], sy[me])
+        for _ in range(steps):
+            weights = model.step(noisy, weights, sx[me], sy[me])
         with pytest.raises(PolicyError, match="used up"):
             noisy.transposed_matmul(sx[me], sy[me])
-        return done[0]
+        return weights[0], noise
 
-    shared = rebuilt(scheme, parties(scheme, work, width=66))
-    noise = sum(
-        field.to_signed(scheme.reconstruct(dict(enumerate(p, start=1)), degree=scheme.t))
-        for p in dealt
-    )
+    found = parties(scheme, work, width=66)
+    shared = rebuilt(scheme, {n: weights for n, (weights, _) in found.items()})
+    noise = [
+        rebuilt(scheme, {n: parts[step] for n, (_, parts) in found.items()})
+        for step in range(steps)
+    ]
     plain = PlainArithmetic(width=100)
-    clear = model.step(
-        NoisyArithmetic(plain, iter([noise])),
-        [plain.lift(np.zeros((d, 1), int))],
-        plain.lift(x),
-        plain.lift(y),
-    )[0]
-    quiet = model.step(plain, [plain.lift(np.zeros((d, 1), int))], plain.lift(x), plain.lift(y))[0]
+
+    def in_the_clear(arithmetic):
+        weights = [plain.lift(np.zeros((d, 1), int))]
+        for _ in range(steps):
+            weights = model.step(arithmetic, weights, plain.lift(x), plain.lift(y))
+        return weights[0]
+
+    clear = in_the_clear(NoisyArithmetic(plain, iter(noise)))
     off = np.abs((shared - clear).astype(float)).max()
-    assert off <= 4 * len(scheme.key_sets)
-    assert np.abs((clear - quiet).astype(float)).max() > 100 * off
+    assert off <= 8 * len(scheme.key_sets)
+    assert np.abs((clear - in_the_clear(plain)).astype(float)).max() > 100 * off
+    for part in noise:
+        assert np.linalg.norm(part.astype(float)) < plan.norm(d, 40)
+
+
+def test_a_party_that_is_lost_while_noise_is_dealt_stops_the_epoch(parties):
+    scheme = Scheme(4, 1)
+
+    def work(arithmetic):
+        whole = arithmetic.mesh.exchange
+
+        def lossy(payloads, *, own, length=None):
+            received = whole(payloads, own=own, length=length)
+            received.pop(min(payloads))
+            return received
+
+        arithmetic.mesh.exchange = lossy
+        with pytest.raises(PartyError, match="while noise was dealt"):
+            next(epoch_noise(_plan(scheme), arithmetic.mesh, (3, 1), steps=1))
+
+    parties(scheme, work)
