@@ -25,6 +25,8 @@ from mpc_jobs.sigmoid import sigmoid_of
 from mpc_jobs.training_spec import Features, Labels, Training
 from redactory.errors import InputError, PolicyError
 
+_LARGEST_PARAMETER = 1 << 31
+
 
 @dataclass(frozen=True)
 class Program:
@@ -96,6 +98,20 @@ def compile_program(
 def one(features: Features) -> int:
     """The integer in the constant column of every row."""
     return min(1 << features.fraction_bits, features.largest)
+
+
+def require_provable(training: Training, features: Features) -> None:
+    """Refuse a committed model whose bias a proof could not hold.
+
+    Raises:
+        PolicyError: the constant times the largest weight is beyond 31 bits.
+    """
+    if one(features) << (training.model_range - 1) > _LARGEST_PARAMETER:
+        raise PolicyError(
+            f"the bias of a committed model could be beyond 31 bits: {features.fraction_bits} "
+            f"fractional bits of features and weights of {training.model_range} bits",
+            hint="lower model_range and model_bits, or build features with fewer scale_bits",
+        )
 
 
 def _check_labels(training: Training, labels: Labels) -> None:

@@ -18,6 +18,7 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,14 +37,14 @@ from sealed_shards import ShardContext, ShardHeader, seal
 from sealed_shards.key_files import AnyRecipient, parse_recipient
 from sealed_shards.layout import shard_file
 
-Rows = npt.NDArray[np.int64]
+Rows = npt.NDArray[Any]
 FIELD = "2^127-1"
 _CHECKED_ROWS = 4096
 
 
 @dataclass(frozen=True)
 class OwnedRows:
-    """An owner's integers.
+    """An owner's integers, of any integer type: the training rows, then the validation rows.
 
     Attributes:
         x: (n, d) features.
@@ -106,11 +107,13 @@ def deal(
 
 
 def row_order(job: Job, owner: str) -> npt.NDArray[np.int64]:
-    """The order in which an owner's rows are dealt: training rows first."""
+    """The order in which an owner's rows are dealt: training rows, then validation rows."""
     entry = next(o for o in job.owners if o.name == owner)
     seed = digest_of({"owner": owner, "seed": job.training.seed})
     generator = np.random.Generator(np.random.PCG64(int(seed, 16)))
-    return generator.permutation(entry.train_rows + entry.validation_rows)
+    train = generator.permutation(entry.train_rows)
+    validation = entry.train_rows + generator.permutation(entry.validation_rows)
+    return np.concatenate([train, validation])
 
 
 def deal_area(owner: str, deal_id: str, party: str) -> str:

@@ -107,7 +107,7 @@ def train_local(
         labels: bounds on ``y``; None: classes, one output for each column.
         parties: n.
         threshold: t.
-        validation_rows: how many of the rows are for metrics only; drawn by the job's seed.
+        validation_rows: how many rows, the last ones, are for metrics only.
         delay_seconds: one-way network delay to simulate.
         folder: where parties and job live; None: a temporary folder.
         notice: gets one line now and then.
@@ -173,7 +173,7 @@ def train_local(
             _run(members, folder, memory_bytes)
     else:
         _run(members, folder, memory_bytes)
-    integers = rebuild_model(job, target, reader)
+    integers = rebuild_model(job, target, reader).integers
     return _result(
         training, integers, read_receipts(job, target), deal_seconds, time.perf_counter() - began
     )

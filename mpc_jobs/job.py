@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import Field, ValidationError, model_validator
 
-from mpc_jobs.compiling import Program, compile_program
+from mpc_jobs.compiling import Program, compile_program, require_provable
 from mpc_jobs.sharing import Scheme
 from mpc_jobs.tls import Endpoint
 from mpc_jobs.training_spec import Features, Labels, Strict, Training
@@ -103,6 +103,7 @@ class Job(Strict):
         connect_seconds: how long parties wait for each other.
         step_seconds: how long one exchange may take.
         simulation: all parties are run by one user; the model card says so.
+        commitments: the parties commit to the model, so that predictions can be proven.
     """
 
     format: Literal["training-job/v1"] = "training-job/v1"
@@ -119,6 +120,7 @@ class Job(Strict):
     connect_seconds: float = Field(default=60.0, gt=0, le=86_400, allow_inf_nan=False)
     step_seconds: float = Field(default=120.0, gt=0, le=86_400, allow_inf_nan=False)
     simulation: bool = False
+    commitments: bool = False
 
     @model_validator(mode="after")
     def _distinct(self) -> Job:
@@ -131,6 +133,8 @@ class Job(Strict):
         ):
             if len(set(keys)) < len(keys):
                 raise ValueError("two parties have one key")
+        if self.commitments and self.training.model == "network":
+            raise ValueError("only linear models are committed to")
         return self
 
     @property
@@ -182,6 +186,8 @@ class Job(Strict):
         Raises:
             PolicyError: the masks cannot hide it, or its scores may leave their range.
         """
+        if self.commitments:
+            require_provable(self.training, self.features)
         return compile_program(
             self.scheme, self.training, self.features, self.labels, steps=self.steps
         )

@@ -7,6 +7,8 @@ receipt is public: what was trained on which deal, what was opened, and what it 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any, Literal
 
 from cryptography.exceptions import InvalidSignature
@@ -16,6 +18,7 @@ from pydantic import Field, ValidationError
 from mpc_jobs import field
 from mpc_jobs.job import Hex32, Job, Name
 from mpc_jobs.kernels import Elements
+from mpc_jobs.lifting import decode_scalars, encode_scalars, open_blindings
 from mpc_jobs.sealing import open_message, seal_message
 from mpc_jobs.training_spec import Strict
 from redactory.canonical import canonical_json, parse_canonical_json, sha256_hex
@@ -60,6 +63,7 @@ class Receipt(Strict):
         history: what was opened after each epoch.
         metrics: what was opened at the end.
         share_sha256: digest of the sealed share.
+        commitments: for each output, to its weights and to its bias, hex; empty if none were made.
         range_proven: whether scores were proven to stay in their range.
         cost: what it took.
     """
@@ -74,6 +78,7 @@ class Receipt(Strict):
     history: tuple[dict[str, Any], ...]
     metrics: dict[str, Any]
     share_sha256: Hex32
+    commitments: tuple[Hex32, ...] = ()
     range_proven: bool
     cost: Cost
 
@@ -97,10 +102,12 @@ def share_context(job: Job, party: str, deals: str) -> dict[str, Any]:
     return {"deals": deals, "job": job.digest, "kind": "model", "party": party}
 
 
-def seal_share(job: Job, party: str, deals: str, shares: Sequence[Elements]) -> bytes:
-    """A party's shares of all layers for the recipient."""
+def seal_share(
+    job: Job, party: str, deals: str, shares: Sequence[Elements], blindings: Sequence[int]
+) -> bytes:
+    """A party's shares of all layers, and of the commitments' blindings, for the recipient."""
     recipient = parse_recipient(job.recipient.sealing_key.encode("ascii"), where=job.recipient.name)
-    message = b"".join(field.encode(share) for share in shares)
+    message = b"".join(field.encode(share) for share in shares) + encode_scalars(blindings)
     return seal_message(recipient, share_context(job, party, deals), message)
 
 
@@ -133,14 +140,32 @@ def read_receipts(job: Job, folder: Folder) -> dict[int, Receipt]:
         if receipt.job != job.digest or receipt.party != card.name:
             raise IntegrityError("is a receipt for something else", where=where)
         receipts[number] = receipt
-    told = {(r.deals, r.epochs, canonical_json([r.metrics, *r.history])) for r in receipts.values()}
+    told = {
+        (r.deals, r.epochs, r.commitments, canonical_json([r.metrics, *r.history]))
+        for r in receipts.values()
+    }
     if len(told) > 1:
         raise IntegrityError("the parties' receipts tell of different runs", where="outcome")
     return receipts
 
 
-def rebuild_model(job: Job, folder: Folder, identity: Identity) -> list[Any]:
-    """The model's integers, one array a layer, checked over the shares of all parties.
+@dataclass(frozen=True)
+class OpenedModel:
+    """What the recipient has in the end.
+
+    Attributes:
+        integers: one array of Python integers a layer.
+        blindings: of the commitments, in their order; empty if none were made.
+        commitments: for each output, to its weights and to its bias.
+    """
+
+    integers: list[Any]
+    blindings: list[int] = attribute(repr=False)
+    commitments: list[bytes]
+
+
+def rebuild_model(job: Job, folder: Folder, identity: Identity) -> OpenedModel:
+    """The model, checked over the shares of all parties that finished.
 
     Raises:
         InputError: fewer than t + 1 parties have finished.
@@ -157,18 +182,32 @@ def rebuild_model(job: Job, folder: Folder, identity: Identity) -> list[Any]:
         )
     shapes = job.program().model.shapes
     layers: list[dict[int, Elements]] = [{} for _ in shapes]
+    blindings: dict[int, list[int]] = {}
     for number, receipt in receipts.items():
-        name = share_file(receipt.party)
-        where = folder.path(name)
-        raw = folder.read(name)
-        if sha256_hex(raw) != receipt.share_sha256:
-            raise IntegrityError("is not the share that the party signed for", where=where)
-        context = share_context(job, receipt.party, receipt.deals)
-        message = open_message(identity, context, raw, where=where)
+        message, where = _own_message(job, folder, identity, receipt)
         start = 0
-        for layer, (rows, columns) in zip(layers, shapes, strict=True):
-            end = start + field.ELEMENT_BYTES * rows * columns
-            layer[number] = field.decode(message[start:end], (rows, columns), where=where)
+        for layer, shape in zip(layers, shapes, strict=True):
+            end = start + field.ELEMENT_BYTES * shape[0] * shape[1]
+            layer[number] = field.decode(message[start:end], shape, where=where)
             start = end
+        blindings[number] = decode_scalars(message[start:], where=where)
+        if len(blindings[number]) != len(receipt.commitments):
+            raise IntegrityError("holds another number of blindings", where=where)
     scheme = job.scheme
-    return [field.to_signed(scheme.reconstruct(layer, degree=scheme.t)) for layer in layers]
+    return OpenedModel(
+        [field.to_signed(scheme.reconstruct(layer, degree=scheme.t)) for layer in layers],
+        open_blindings(scheme, blindings),
+        [bytes.fromhex(c) for c in next(iter(receipts.values())).commitments],
+    )
+
+
+def _own_message(
+    job: Job, folder: Folder, identity: Identity, receipt: Receipt
+) -> tuple[bytes, str]:
+    name = share_file(receipt.party)
+    where = folder.path(name)
+    raw = folder.read(name)
+    if sha256_hex(raw) != receipt.share_sha256:
+        raise IntegrityError("is not the share that the party signed for", where=where)
+    context = share_context(job, receipt.party, receipt.deals)
+    return open_message(identity, context, raw, where=where), where

@@ -26,12 +26,14 @@ from typing import Any
 
 from mpc_jobs.agreement import open_session
 from mpc_jobs.checkpoints import Checkpoint, CheckpointStore
-from mpc_jobs.compiling import Program
+from mpc_jobs.compiling import Program, one
 from mpc_jobs.connecting import NONCE_BYTES, Hello, Meeting
+from mpc_jobs.deal_manifest import manifest_file
 from mpc_jobs.frames import Reason
 from mpc_jobs.identity import PartyFolder, own_number
 from mpc_jobs.job import Job, read_signed_job
 from mpc_jobs.kernels import Elements
+from mpc_jobs.lifting import Lifted, commit_to
 from mpc_jobs.mesh import Mesh
 from mpc_jobs.metrics import epoch_metrics, final_metrics, has_stalled
 from mpc_jobs.outcome import Cost, Receipt, publish, receipt_file, seal_share
@@ -48,6 +50,7 @@ from redactory.errors import InputError, PartyError, RedactoryError
 
 Notice = Callable[[str], None]
 DEFAULT_MEMORY_BYTES = 2 << 30
+_WAITING_SECONDS = 2.0
 
 
 @dataclass
@@ -81,6 +84,22 @@ class _Run:
     @property
     def mesh(self) -> Mesh:
         return self.arithmetic.mesh
+
+
+def wait_for_job(folder: Folder, *, seconds: float) -> None:
+    """Wait until a job is signed and dealt by all its owners, or the time is up.
+
+    What is still missing then is told by :func:`run_job`.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            job = read_signed_job(folder)
+            if all(folder.exists(manifest_file(owner.name)) for owner in job.owners):
+                return
+        except InputError:
+            pass  # no job, or an owner has not signed yet
+        time.sleep(min(_WAITING_SECONDS, max(0.0, deadline - time.monotonic())))
 
 
 def run_job(
@@ -212,9 +231,17 @@ def _finish(run: _Run, done: int) -> Receipt:
     shift = training.weight_bits - training.model_bits
     integers = run.arithmetic.truncate(*((w, shift) for w in run.weights))
     metrics = final_metrics(run.arithmetic, job, run.source, integers)
+    lifted = Lifted((), ())
+    if job.commitments:
+        lifted = commit_to(
+            run.arithmetic,
+            integers[0],
+            model_range=training.model_range,
+            one=one(job.features),
+        )
     shares = refresh(job.scheme, run.mesh, integers)
     deals = run.source.digest.hex()
-    sealed = seal_share(job, name, deals, shares)
+    sealed = seal_share(job, name, deals, shares, lifted.blindings)
     receipt = Receipt(
         job=job.digest,
         party=name,
@@ -225,6 +252,7 @@ def _finish(run: _Run, done: int) -> Receipt:
         history=tuple(run.history),
         metrics=metrics,
         share_sha256=sha256_hex(sealed),
+        commitments=tuple(c.hex() for c in lifted.commitments),
         range_proven=run.program.range_proven,
         cost=run.costs.told(),
     )

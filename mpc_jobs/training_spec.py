@@ -42,11 +42,13 @@ class Labels(Strict):
         outputs: 1 for two classes or a number; k for one column a class, 0 or 1.
         fraction_bits: 0 for classes.
         largest: no label is beyond ±largest.
+        classes: their names, where there are classes; two share one output.
     """
 
     outputs: int = Field(default=1, ge=1, le=1024)
     fraction_bits: int = Field(default=0, ge=0, le=20)
     largest: int = Field(default=1, ge=1, lt=1 << 40)
+    classes: tuple[str, ...] = Field(default=(), max_length=1024)
 
 
 class EarlyStopping(Strict):

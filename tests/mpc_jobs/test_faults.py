@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mpc_jobs.delay_proxy import DelayProxy
 from mpc_jobs.dealing import deal
+from mpc_jobs.delay_proxy import DelayProxy
 from mpc_jobs.engine import train_in_the_clear
 from mpc_jobs.identity import PartyFolder, create_party
 from mpc_jobs.local import free_ports
@@ -73,7 +73,7 @@ def test_killed_at_any_round_all_stop_and_resume(jobs, labelled, count):
     again = jobs.run(job, folder)
     assert {e.status for e in again.values()} == {0}, [e.error for e in again.values()]
     twin = train_in_the_clear(job, rows)
-    assert np.abs(rebuild_model(job, folder, jobs.reader)[0] - twin[0]).max() <= 2
+    assert np.abs(rebuild_model(job, folder, jobs.reader).integers[0] - twin[0]).max() <= 2
     assert all(e.receipt["epochs"] == 3 and len(e.receipt["history"]) == 3 for e in again.values())
     _assert_no_stream_twice(jobs.members)
 
@@ -88,7 +88,7 @@ def test_a_lost_checkpoint_is_rebuilt_from_the_others(jobs, labelled):
     # Two epochs were not trained again.
     assert len(again[1].receipt["cost"]["epoch_seconds"]) == 1
     twin = train_in_the_clear(job, rows)
-    assert np.abs(rebuild_model(job, folder, jobs.reader)[0] - twin[0]).max() <= 2
+    assert np.abs(rebuild_model(job, folder, jobs.reader).integers[0] - twin[0]).max() <= 2
 
 
 def test_four_parties_go_on_without_one(jobs, labelled):
@@ -98,7 +98,7 @@ def test_four_parties_go_on_without_one(jobs, labelled):
     assert [ended[n].status for n in (1, 2, 4)] == [0, 0, 0], [e.error for e in ended.values()]
     assert all(ended[n].receipt["present"] == [1, 2, 4] for n in (1, 2, 4))
     twin = train_in_the_clear(job, rows)
-    assert np.abs(rebuild_model(job, folder, jobs.reader)[0] - twin[0]).max() <= 2
+    assert np.abs(rebuild_model(job, folder, jobs.reader).integers[0] - twin[0]).max() <= 2
 
 
 def test_a_party_that_hangs_is_given_up_on(jobs, labelled):

@@ -9,6 +9,7 @@ from mpc_jobs.engine import train_in_the_clear
 from mpc_jobs.outcome import read_receipts, rebuild_model
 from mpc_jobs.sigmoid import sigmoid_of
 from mpc_jobs.training_spec import EarlyStopping, Training
+from zk_proofs.pedersen import commit_number, commit_row
 
 
 def _scores(job, model, rows):
@@ -36,7 +37,7 @@ def test_two_owners_one_model_and_its_metrics(jobs, labelled):
     job, folder = jobs.make(rows, validation=60, training=training, part_batches=2)
     ended = jobs.run(job, folder)
     assert [e.status for e in ended.values()] == [0, 0, 0], [e.error for e in ended.values()]
-    model = rebuild_model(job, folder, jobs.reader)
+    model = rebuild_model(job, folder, jobs.reader).integers
     twin = train_in_the_clear(job, rows)
     assert np.abs(model[0] - twin[0]).max() <= 2
     receipt = read_receipts(job, folder)[1]
@@ -74,7 +75,7 @@ def test_classes_one_against_the_rest(jobs, labelled):
     job, folder = jobs.make(rows, validation=90, training=training)
     ended = jobs.run(job, folder)
     assert {e.status for e in ended.values()} == {0}, [e.error for e in ended.values()]
-    model = rebuild_model(job, folder, jobs.reader)
+    model = rebuild_model(job, folder, jobs.reader).integers
     held = _validation(job, "north", rows["north"])
     predicted = _scores(job, model, held).argmax(axis=1)
     truth = held.y.argmax(axis=1)
@@ -92,7 +93,7 @@ def test_shares_beyond_memory_are_read_as_they_come(jobs, labelled):
     ended = jobs.run(job, folder, memory_bytes=1)
     assert {e.status for e in ended.values()} == {0}
     twin = train_in_the_clear(job, rows)
-    assert np.abs(rebuild_model(job, folder, jobs.reader)[0] - twin[0]).max() <= 2
+    assert np.abs(rebuild_model(job, folder, jobs.reader).integers[0] - twin[0]).max() <= 2
 
 
 def test_early_stopping_on_what_is_opened(jobs, labelled):
@@ -108,3 +109,20 @@ def test_early_stopping_on_what_is_opened(jobs, labelled):
     job, folder = jobs.make(rows, validation=20, training=training)
     ended = jobs.run(job, folder)
     assert [e.receipt["epochs"] for e in ended.values()] == [3, 3, 3]
+
+
+@pytest.mark.parametrize("parties", [3, 4])
+def test_the_commitments_open_to_the_model(jobs, labelled, parties):
+    rows = {"north": labelled(120, classes=3)}
+    training = Training(model="softmax", epochs=1, batch_rows=60, assume_range=True)
+    job, folder = jobs.make(rows, parties=parties, training=training, commitments=True)
+    ended = jobs.run(job, folder)
+    assert {e.status for e in ended.values()} == {0}, [e.error for e in ended.values()]
+    model = rebuild_model(job, folder, jobs.reader)
+    weights = model.integers[0]
+    for k in range(3):
+        row, bias = model.commitments[2 * k : 2 * k + 2]
+        assert commit_row(list(weights[:-1, k]), model.blindings[2 * k]) == row
+        value = int(weights[-1, k]) * one(job.features)
+        assert commit_number(value, model.blindings[2 * k + 1]) == bias
+    assert len(set(model.blindings)) == 6
