@@ -136,7 +136,7 @@ def _link(origin: Path, goal: Path) -> None:
 def _held(path: Path) -> Iterator[None]:
     """Keep a file open while its name goes: its blocks are freed outside the folder's lock."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for a writer
     except OSError:
         yield
         return

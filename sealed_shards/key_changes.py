@@ -154,12 +154,14 @@ def _prepare(
     change_of: Callable[[RecordedShard], KeyChange | None],
 ) -> list[KeyChange]:
     """Write new wraps beside the old ones; all of them are durable, or none is there."""
+    written: list[str] = []
 
     def prepare(shard: RecordedShard) -> KeyChange | None:
         change = change_of(shard)
         if change is not None:
-            with batch.writing(_next(shard)) as file:
+            with batch.writing(_next(shard)) as file:  # never over wraps that wait there
                 file.write(change.wraps)
+            written.append(_next(shard))
         return change
 
     try:
@@ -167,7 +169,7 @@ def _prepare(
             changes = for_each(prepare, shards)
     except BaseException:
         with folder.batch() as batch:
-            for_each(lambda shard: batch.delete(_next(shard)), shards)
+            for_each(batch.delete, written)
         raise
     return [change for change in changes if change is not None]
 

@@ -10,11 +10,14 @@ so it is not offered.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from redactory.errors import InputError, KeyringError
+from redactory.errors import KeyringError
+from sealed_shards.optional import load
 from sealed_shards.recipients import RsaRecipient
 
 _TRIAL_BYTES = 64
@@ -56,23 +59,12 @@ class Pkcs11Keyring:
     def __init__(self, module: str, token: str, pin: str, *, write: bool = False) -> None:
         self.module = module
         self._where = f"token {token}"
-        pkcs11 = _module()
-        try:
-            found = pkcs11.lib(module).get_token(token_label=token)
-        except (pkcs11.PKCS11Error, RuntimeError) as error:
-            raise KeyringError(
-                f"the token cannot be used ({type(error).__name__})",
-                where=self._where,
-                hint="see the path of the PKCS #11 library and the token's label",
-            ) from None
-        try:
+        hint = "see the path of the PKCS #11 library and the token's label"
+        with self._asked("cannot be used", hint):
+            found = _module().lib(module).get_token(token_label=token)
+        hint = "see the PIN; a token locks itself after a few wrong ones"
+        with self._asked("does not open", hint):
             self._session = found.open(rw=write, user_pin=pin)
-        except pkcs11.PKCS11Error as error:
-            raise KeyringError(
-                f"the token does not open ({type(error).__name__})",
-                where=self._where,
-                hint="see the PIN; a token locks itself after a few wrong ones",
-            ) from None
 
     def __enter__(self) -> Self:
         return self
@@ -96,10 +88,11 @@ class Pkcs11Keyring:
         Raises:
             KeyringError: no such key, not RSA, or too weak.
         """
-        pkcs11 = _module()
+        attributes = _module().Attribute
         key = self._find("PUBLIC_KEY", label)
-        modulus = int.from_bytes(key[pkcs11.Attribute.MODULUS], "big")
-        exponent = int.from_bytes(key[pkcs11.Attribute.PUBLIC_EXPONENT], "big")
+        with self._asked("does not show the public key"):
+            modulus = int.from_bytes(key[attributes.MODULUS], "big")
+            exponent = int.from_bytes(key[attributes.PUBLIC_EXPONENT], "big")
         return RsaRecipient(rsa.RSAPublicNumbers(exponent, modulus).public_key(), where=label)
 
     def create_rsa(self, label: str, *, bits: int = 3072) -> RsaRecipient:
@@ -111,7 +104,7 @@ class Pkcs11Keyring:
         pkcs11 = _module()
         if bits not in (3072, 4096):
             raise KeyringError("an RSA key has 3072 or 4096 bits", where=self._where)
-        if next(iter(self._session.get_objects({pkcs11.Attribute.LABEL: label})), None):
+        if self._objects({pkcs11.Attribute.LABEL: label}):
             raise KeyringError("a key of this name exists already", where=label)
         private = {
             pkcs11.Attribute.SENSITIVE: True,
@@ -120,24 +113,21 @@ class Pkcs11Keyring:
             pkcs11.Attribute.SIGN: False,
             pkcs11.Attribute.UNWRAP: False,
         }
-        try:
+        with self._asked("refused to make a key"):
             self._session.generate_keypair(
                 pkcs11.KeyType.RSA, bits, label=label, store=True, private_template=private
             )
-        except pkcs11.PKCS11Error as error:
-            raise KeyringError(
-                f"the token refused to make a key ({type(error).__name__})", where=self._where
-            ) from None
         return self.recipient(label)
 
     def destroy(self, label: str) -> None:
         """Remove a key pair from the token, for ever.
 
         Raises:
-            KeyringError: no such key.
+            KeyringError: no such key, or the token refuses.
         """
         for kind in ("PRIVATE_KEY", "PUBLIC_KEY"):
-            self._find(kind, label).destroy()
+            with self._asked("refused to destroy the key"):
+                self._find(kind, label).destroy()
 
     def _find(self, kind: str, label: str) -> Any:
         pkcs11 = _module()
@@ -146,11 +136,24 @@ class Pkcs11Keyring:
             pkcs11.Attribute.LABEL: label,
             pkcs11.Attribute.KEY_TYPE: pkcs11.KeyType.RSA,
         }
-        found = list(self._session.get_objects(wanted))
+        found = self._objects(wanted)
         if len(found) != 1:
             many = "several RSA keys" if found else "no RSA key"
             raise KeyringError(f"the token has {many} of this name", where=label)
         return found[0]
+
+    def _objects(self, wanted: dict[Any, Any]) -> list[Any]:
+        with self._asked("does not list its keys"):
+            return list(self._session.get_objects(wanted))
+
+    @contextmanager
+    def _asked(self, refusal: str, hint: str = "") -> Iterator[None]:
+        """Turn the library's errors into ours."""
+        try:
+            yield
+        except (_module().PKCS11Error, RuntimeError) as error:
+            what = f"the token {refusal} ({type(error).__name__})"
+            raise KeyringError(what, where=self._where, hint=hint) from None
 
     def _check_capability(self, identity: Pkcs11Identity) -> None:
         """Unwrap something that was just wrapped: lists of mechanisms do not name the hash."""
@@ -176,10 +179,4 @@ def _oaep_decrypt(key: Any, wrapped: bytes) -> bytes:
 
 
 def _module() -> Any:
-    try:
-        import pkcs11  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise InputError(
-            "this needs the 'hsm' extra", hint="pip install 'redactory[hsm]'"
-        ) from None
-    return pkcs11
+    return load("pkcs11", "redactory[hsm]")

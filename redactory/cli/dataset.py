@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -11,9 +11,6 @@ from rich.table import Table
 from redactory.cli import lifecycle, options
 from redactory.cli.output import facts_table, notice, out, print_json
 from redactory.cli.verdict import show_verdict, verify
-
-if TYPE_CHECKING:
-    from redactory.reading import Trust
 
 app = typer.Typer(
     help="Show, read, verify and look after sealed datasets.",
@@ -38,7 +35,7 @@ def show(
     """What is in a dataset, from its verified log; needs no private key."""
     from redactory.reading import describe  # noqa: PLC0415
 
-    facts = describe(path, _trust(ledger, log_key, trust_new_log))
+    facts = describe(path, options.trust(ledger, log_key, trust_new_log))
     if as_json:
         print_json(facts)
         return
@@ -111,7 +108,7 @@ def read(
     area = QUARANTINE if quarantine else SOURCES if sources else DATA
     dataset = open_verified(
         path,
-        _trust(ledger, log_key, trust_new_log),
+        options.trust(ledger, log_key, trust_new_log),
         area=area,
         key_file=key,
         purpose=purpose,
@@ -155,18 +152,12 @@ def verify_command(
     """
     verdict = verify(
         path,
-        _trust(ledger, log_key, trust_new_log),
+        options.trust(ledger, log_key, trust_new_log),
         key_file=key,
         own_key=with_key,
         quiet=as_json,
     )
     show_verdict(verdict, as_json=as_json)
-
-
-def _trust(ledger: str | None, log_key: str | None, trust_new: bool) -> Trust:  # noqa: FBT001
-    from redactory.reading import Trust  # noqa: PLC0415
-
-    return Trust(ledger=ledger, log_key=log_key, trust_new=trust_new, notice=notice)
 
 
 def _printable(row: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from redactory.cli.output import notice, print_json, warn
 if TYPE_CHECKING:
     from redactory.keys import KeyStore
     from redactory.lifecycle import Changed
-    from redactory.reading import Trust
     from sealed_shards.key_files import AnyIdentity, AnyRecipient
 
 Folder = Annotated[str, typer.Argument(metavar="DATASET", help="The dataset's folder.")]
@@ -49,7 +48,7 @@ def grant_command(
 
     if not recipient:
         raise InputError("nobody to grant to", hint="give --recipient KEY.pub.pem")
-    trust = _trust(ledger, log_key, trust_new_log)
+    trust = options.trust(ledger, log_key, trust_new_log)
     done = grant(
         path,
         trust,
@@ -82,7 +81,7 @@ def revoke_command(
     from redactory.errors import InputError  # noqa: PLC0415
     from redactory.lifecycle import revoke  # noqa: PLC0415
 
-    trust = _trust(ledger, log_key, trust_new_log)
+    trust = options.trust(ledger, log_key, trust_new_log)
     kids = [*(kid or []), *(_recipient(trust.keys(), each).kid for each in recipient or [])]
     if not kids:
         raise InputError("nobody to revoke", hint="give --recipient KEY.pub.pem or --kid")
@@ -105,7 +104,7 @@ def rotate_command(
     """Replace your key by a new one; other readers and the shards themselves stay."""
     from redactory.lifecycle import rotate  # noqa: PLC0415
 
-    trust = _trust(ledger, log_key, trust_new_log)
+    trust = options.trust(ledger, log_key, trust_new_log)
     done = rotate(
         path,
         trust,
@@ -134,7 +133,7 @@ def reseal_command(
     """
     from redactory.lifecycle import reseal_shards  # noqa: PLC0415
 
-    trust = _trust(ledger, log_key, trust_new_log)
+    trust = options.trust(ledger, log_key, trust_new_log)
     identity = _identity(trust.keys(), key, quarantine=quarantine)
     recipients = [_recipient(trust.keys(), each) for each in recipient or []]
     done = reseal_shards(
@@ -174,7 +173,7 @@ def shred_command(
         if not sys.stdin.isatty():
             raise InputError("nobody is here to ask", hint="--yes shreds without asking")
         typer.confirm(f"Destroy the keys of {what} for ever?", abort=True, err=True)
-    done = shred(path, _trust(ledger, log_key, trust_new_log), shard=shard, run=run)
+    done = shred(path, options.trust(ledger, log_key, trust_new_log), shard=shard, run=run)
     _tell("shredded", done, as_json=as_json)
 
 
@@ -188,7 +187,11 @@ def settle_command(
     """Finish a change of keys that was interrupted; every later change does this first too."""
     from redactory.lifecycle import finish_changes  # noqa: PLC0415
 
-    _tell("settled", finish_changes(path, _trust(ledger, log_key, trust_new_log)), as_json=as_json)
+    _tell(
+        "settled",
+        finish_changes(path, options.trust(ledger, log_key, trust_new_log)),
+        as_json=as_json,
+    )
 
 
 class Command(NamedTuple):
@@ -239,12 +242,6 @@ def _tell(verb: str, done: Changed, *, as_json: bool) -> None:
     notice(f"{done.shards:,} shards {verb}" if verb != "settled" else "nothing is unfinished")
     for kid in done.lost:
         notice(f"key {kid[:16]}… reads no more through this store")
-
-
-def _trust(ledger: str | None, log_key: str | None, trust_new: bool) -> Trust:  # noqa: FBT001
-    from redactory.reading import Trust  # noqa: PLC0415
-
-    return Trust(ledger=ledger, log_key=log_key, trust_new=trust_new, notice=notice)
 
 
 def _areas(*, quarantine: bool) -> tuple[str, ...]:

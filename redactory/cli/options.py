@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from redactory.cli.output import notice
+
+if TYPE_CHECKING:
+    from redactory.reading import Trust
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Ledger = Annotated[
@@ -45,3 +50,10 @@ Encoding = Annotated[str | None, typer.Option(help="Text encoding; default: dete
 Scope = Annotated[
     str | None, typer.Option(help="Pseudonym scope: who shares it gets the same tokens.")
 ]
+
+
+def trust(ledger: str | None, log_key: str | None, trust_new: bool) -> Trust:  # noqa: FBT001
+    """Which log to believe, from the options of these names."""
+    from redactory.reading import Trust  # noqa: PLC0415
+
+    return Trust(ledger=ledger, log_key=log_key, trust_new=trust_new, notice=notice)
