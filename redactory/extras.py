@@ -9,6 +9,7 @@ from redactory.errors import InputError
 _NEEDS = {
     "detect": ("presidio_analyzer", "presidio_anonymizer", "spacy"),
     "train": ("numba", "numpy"),
+    "prove": ("numba", "numpy"),
 }
 
 

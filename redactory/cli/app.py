@@ -16,11 +16,15 @@ from redactory.cli import (
     features,
     keys,
     ledger,
+    party,
     policy,
+    predict,
     privacy,
+    proof,
     redact,
     reidentify,
     run,
+    train,
 )
 
 app = typer.Typer(
@@ -56,9 +60,13 @@ app.command("redact", epilog=redact.EXAMPLES)(redact.redact_command)
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo_command)
 app.command("reidentify", epilog=reidentify.EXAMPLES)(reidentify.reidentify_command)
 app.command("erase-subject", epilog=erase.EXAMPLES)(erase.erase_command)
+app.command("predict", epilog=predict.EXAMPLES)(predict.predict_command)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(keys.app, name="keys")
 app.add_typer(features.app, name="features")
 app.add_typer(policy.app, name="policy")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(proof.app, name="proof")
+app.add_typer(party.app, name="party")
+app.add_typer(train.app, name="train")
