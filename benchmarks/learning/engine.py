@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mpc_jobs.dealing import OwnedRows, deal, row_order
 from mpc_jobs.identity import PartyFolder, create_party
 from mpc_jobs.job import JOB_FILE, Job, OwnerEntry, PartyCard, RecipientEntry
-from mpc_jobs.outcome import read_receipts, rebuild_model
+from mpc_jobs.outcome import Cost, read_receipts, rebuild_model
 from mpc_jobs.training_spec import Features, Labels, Training
 from redactory.durable import Folder, open_folder
 from sealed_shards.recipients import RsaIdentity
@@ -38,6 +38,8 @@ from mpc_jobs.party import run_job
 from redactory.durable import open_folder
 run_job(PartyFolder(Path(sys.argv[1]), sys.argv[4].encode()), open_folder(sys.argv[2]),
         bind=("127.0.0.1", int(sys.argv[3])), memory_bytes=int(sys.argv[5]))
+# ru_maxrss would count the process that started this one.
+print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 """
 
 
@@ -48,6 +50,21 @@ class Place:
     folder: PartyFolder
     port: int
     reached_at: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a job gave.
+
+    Attributes:
+        weights: of the revealed model ``[d + 1, k]``.
+        costs: as each party tells them.
+        memory_mb: greatest resident size of a party.
+    """
+
+    weights: Floats
+    costs: list[Cost]
+    memory_mb: float
 
 
 class Parties:
@@ -90,17 +107,19 @@ class Parties:
         scheme: tuple[int, int] = (3, 1),
         delay_ms: int = 0,
         memory_bytes: int = 2 << 30,
-    ) -> tuple[Floats, Job, Folder]:
-        """Deal, run all parties, rebuild: the model's weights ``[d + 1, k]``."""
+    ) -> Trained:
+        """Deal, run all parties, rebuild."""
         n, t = scheme
         places = self.places[:n]
         job = self._job(places, t, len(x), features, training, delayed_by=delay_ms)
         folder = self._deal(job, OwnedRows(x, y))
         routes = {place.reached_at: place.port for place in places}
         with delayed(delay_ms, routes):
-            _run(places, folder, memory_bytes)
+            memory_mb = _run(places, folder, memory_bytes)
         (layer,) = rebuild_model(job, folder, self._reader).integers
-        return np.asarray(layer, np.float64) / 2**training.model_bits, job, folder
+        weights = np.asarray(layer, np.float64) / 2**training.model_bits
+        costs = [receipt.cost for receipt in read_receipts(job, folder).values()]
+        return Trained(weights, costs, memory_mb)
 
     def _job(
         self,
@@ -153,7 +172,7 @@ def measure(
     x = np.rint(rows.x[:, :-1] * 2**FRACTION_BITS).astype(np.int64)
     features = _features(task.d, float(np.linalg.norm(rows.x[:, :-1], axis=1).max()) * 1.001)
     back = np.argsort(parties.order(training, task.rows))
-    weights, job, folder = parties.train(
+    done = parties.train(
         training,
         x[back],
         rows.y[back, None].astype(np.int64),
@@ -161,7 +180,7 @@ def measure(
         scheme=scheme,
         delay_ms=delay_ms,
     )
-    costs = [receipt.cost for receipt in read_receipts(job, folder).values()]
+    costs = done.costs
     return Measured(
         engine="redactory",
         task=task.name,
@@ -171,8 +190,8 @@ def measure(
         cpu_seconds=sum(typical(cost.cpu_seconds) for cost in costs) / len(costs),
         sent_mb=typical(costs[0].sent_bytes) / MEGABYTE,
         rounds=typical(costs[0].rounds),
-        memory_mb=max(cost.peak_memory_bytes for cost in costs) / MEGABYTE,
-        accuracy=rows.accuracy(weights[:, 0]),
+        memory_mb=done.memory_mb,
+        accuracy=rows.accuracy(done.weights[:, 0]),
     )
 
 
@@ -201,7 +220,8 @@ def _features(d: int, norm: float) -> Features:
     return Features(columns=d, fraction_bits=FRACTION_BITS, largest=16 << FRACTION_BITS, norm=norm)
 
 
-def _run(places: Sequence[Place], folder: Folder, memory_bytes: int) -> None:
+def _run(places: Sequence[Place], folder: Folder, memory_bytes: int) -> float:
+    """Run all parties; the greatest memory of one, in MB."""
     commands = [
         [
             sys.executable,
@@ -215,8 +235,10 @@ def _run(places: Sequence[Place], folder: Folder, memory_bytes: int) -> None:
         ]
         for place in places
     ]
-    processes = [subprocess.Popen(c, stderr=subprocess.PIPE, text=True) for c in commands]
-    told = [process.communicate()[1] for process in processes]
-    failed = [error for process, error in zip(processes, told, strict=True) if process.returncode]
+    pipe = subprocess.PIPE
+    processes = [subprocess.Popen(c, stdout=pipe, stderr=pipe, text=True) for c in commands]
+    told = [process.communicate() for process in processes]
+    failed = [e for process, (_, e) in zip(processes, told, strict=True) if process.returncode]
     if failed:
         raise RuntimeError("\n".join(failed))
+    return max(int(printed) for printed, _ in told) * 1024 / MEGABYTE

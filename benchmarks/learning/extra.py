@@ -8,7 +8,6 @@ import numpy as np
 from learning.data import FRACTION_BITS, Task
 from learning.engine import MEGABYTE, Parties, training_of
 
-from mpc_jobs.outcome import read_receipts
 from mpc_jobs.privacy.noise import NoisePlan
 from mpc_jobs.sharing import Scheme
 from mpc_jobs.training_spec import Features
@@ -27,16 +26,15 @@ def streamed(parties: Parties, *, rows: int, d: int, memory_bytes: int) -> dict[
     features = Features(
         columns=d, fraction_bits=FRACTION_BITS, largest=1 << FRACTION_BITS, norm=norm * 1.001
     )
-    _, job, folder = parties.train(
+    done = parties.train(
         training_of(Task(rows, d, epochs=1)), x, y, features, memory_bytes=memory_bytes
     )
-    costs = [receipt.cost for receipt in read_receipts(job, folder).values()]
     return {
         "rows": rows,
         "d": d,
-        "epoch_seconds": max(cost.step_seconds[0] for cost in costs),
+        "epoch_seconds": max(cost.step_seconds[0] for cost in done.costs),
         "shares_mb": rows * (d + 1) * 16 / MEGABYTE,
-        "peak_memory_mb": max(cost.peak_memory_bytes for cost in costs) / MEGABYTE,
+        "peak_memory_mb": done.memory_mb,
     }
 
 

@@ -90,7 +90,7 @@ def _compared(
         assume_range=True,
     )
     features = Features(columns=d, fraction_bits=SCALE_BITS, largest=1 << SCALE_BITS, norm=1.0)
-    weights, _, _ = parties.train(training, rows[train], labels[train, None], features)
+    weights = parties.train(training, rows[train], labels[train, None], features).weights
     real = rows / 2**SCALE_BITS
     scores = real[test] @ weights[:-1, 0] + weights[-1, 0]
     with warnings.catch_warnings():

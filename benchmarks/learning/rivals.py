@@ -113,8 +113,8 @@ def measure(
                 for other in range(3)
             ]
             arguments = rival.arguments(rank, addresses, str(file), json.dumps(parameters))
-            commands.append([str(python), *arguments])
-        found = _result(_finish(commands))
+            commands.append([str(python.absolute()), *arguments])
+        found = _result(_finish(commands, folder))
     return Measured(
         engine=rival.key,
         task=task.name,
@@ -138,11 +138,17 @@ def _result(printed: str) -> dict[str, Any]:
     raise RivalError("it printed no result")
 
 
-def _finish(commands: Sequence[Sequence[str]]) -> str:
+def _finish(commands: Sequence[Sequence[str]], folder: Path) -> str:
     """What the first process prints; all are ended if one fails."""
     processes = [
-        subprocess.Popen(c, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for c in commands
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=folder,  # some write logs where they stand
+        )
+        for command in commands
     ]
     try:
         told = [process.communicate(timeout=_LONGEST_SECONDS) for process in processes]
