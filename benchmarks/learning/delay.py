@@ -81,16 +81,14 @@ def delayed(milliseconds: int, routes: Mapping[int, int]) -> Iterator[None]:
         yield
         return
     pairs = [f"{listen}:{target}" for listen, target in routes.items()]
-    process = subprocess.Popen(
-        [sys.executable, __file__, str(milliseconds), *pairs], stdout=subprocess.PIPE
-    )
-    try:
+    command = [sys.executable, __file__, str(milliseconds), *pairs]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        yield
-    finally:
-        process.terminate()
-        process.wait()
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 if __name__ == "__main__":
