@@ -223,7 +223,7 @@ class Jobs:
         except RedactoryError as error:
             result.write_text(json.dumps({"error": str(error)}))
             status = error.exit_code
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the exit status tells
             result.write_text(json.dumps({"error": traceback.format_exc()}))
         finally:
             os._exit(status)
