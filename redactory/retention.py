@@ -142,12 +142,13 @@ def _change_keys(dataset: _Dataset, area: str, kind: str, body: Any, time: str) 
     }
     for stem in body.stems:
         shard = by_stem.get(stem)
+        if shard is None:
+            continue  # a version that was sealed again since: its rows live on in the next one
+        shard.readers = {kid: shard.readers.get(kid, time) for kid in body.kids}
         if kind == "shredded":
+            shard.shredded = True
             dataset.shredded += 1
             dataset.newest_shredding = time
-        if shard is not None:
-            shard.readers = {kid: shard.readers.get(kid, time) for kid in body.kids}
-            shard.shredded = kind == "shredded"
     if kind == "rewrapped":
         dataset.newest_rotation = time
 

@@ -13,8 +13,8 @@ from redactory.errors import KeyringError
 from sealed_shards.recipients import RsaRecipient
 
 Decrypt = Callable[[bytes], bytes]
-"""RSA-OAEP-SHA256 decryption of one ciphertext. Raises ``ValueError`` if it does not open, and
-any other exception if the service cannot be reached or refuses."""
+"""RSA-OAEP-SHA256 decryption of one ciphertext, asked from several threads at once. Raises
+``ValueError`` if it does not open, any other exception if the service is away or refuses."""
 
 
 class DelegatedIdentity:

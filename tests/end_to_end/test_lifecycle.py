@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from audit_ledger import Log, verify_log
 from redactory.canonical import sha256_hex
 from redactory.errors import InputError, IntegrityError, KeyringError, LedgerError
 from redactory.keys import KeyStore
 from redactory.lifecycle import finish_changes, grant, reseal_shards, revoke, rotate, shred
 from redactory.reading import Trust, describe, open_verified
+from redactory.retention import retention
 from redactory.verification import verify_dataset
 
 ROWS = 9
@@ -154,6 +156,12 @@ def test_reseal_makes_new_versions_and_destroys_the_old(place, keys, reads, stat
     assert {s["version"] for s in describe(str(place), Trust())["shards"]} == {2}
     assert state().state == "intact"
     assert not (place / ".changes").exists()
+    log = Log.open(place / "ledger")
+    (facts,) = retention(log.entries(), verify_log(place / "ledger"))["datasets"]
+    assert (facts["shards"], facts["shredded_shards"]) == (3, 0), "the rows live on"
+    assert [(r["key"], r["shards"]) for r in facts["readers"] if r["area"] == "data"] == [
+        (keys.recipient("bob").kid, 3)
+    ]
     for stolen in wraps.iterdir():
         shutil.copy(stolen, place / "wraps")
     assert {what for _, what in state().problems} == {
