@@ -16,17 +16,16 @@ from typing import Any
 
 import numpy as np
 
-from audit_ledger import Draft
+from audit_ledger import Draft, Log
 from redactory.canonical import sha256_hex
 from redactory.durable import Folder, open_folder
 from redactory.errors import InputError, IntegrityError
 from redactory.featurising.document import FEATURES_FILE
 from redactory.featurising.opening import FeatureDataset, open_features
 from redactory.featurising.writing import recorded_digests
-from redactory.keys import KeyStore
 from redactory.proving_files import (
     Prediction,
-    append,
+    Recorder,
     commitment_draft,
     header_digest,
     model_file,
@@ -39,7 +38,6 @@ from redactory.proving_files import (
 )
 from redactory.proving_models import OwnModel
 from redactory.reading import Trust, checked_head, own_identity
-from redactory.trust import CheckedLog
 from sealed_shards.access import RecordedShard
 from sealed_shards.key_files import AnyIdentity
 from sealed_shards.layout import DATA, shard_file
@@ -98,8 +96,8 @@ class _Opened:
 
     features: FeatureDataset
     folder: Folder
-    checked: CheckedLog
-    keys: KeyStore
+    log: Log
+    recorder: Recorder
     identity: AnyIdentity
     features_sha256: str
 
@@ -108,9 +106,11 @@ class _Opened:
         features = open_features(task.dataset, task.trust, key_file=task.key_file, purpose=PURPOSE)
         keys = task.trust.keys()
         checked, head = checked_head(task.dataset, task.trust, keys)
-        digest = recorded_digests(readable_log(checked), head)[FEATURES_FILE]
+        log = readable_log(checked)
+        digest = recorded_digests(log, head)[FEATURES_FILE]
         identity = own_identity(keys, DATA, task.key_file)
-        return cls(features, open_folder(task.dataset), checked, keys, identity, digest)
+        recorder = Recorder(checked, keys, head.dataset)
+        return cls(features, open_folder(task.dataset), log, recorder, identity, digest)
 
     @property
     def dataset(self) -> str:
@@ -142,8 +142,7 @@ class _Opened:
         points = commit_inputs(np.asarray(values, np.int64), blindings)
         self.folder.replace(points_file(shard), b"".join(points))
         root = points_root(points)
-        draft = commitment_draft(self.dataset, shard, root, self.features_sha256)
-        append(self.checked, self.keys, self.dataset, [draft])
+        self.recorder.append(commitment_draft(self.dataset, shard, root, self.features_sha256))
         return points
 
 
@@ -160,7 +159,7 @@ def commit_rows(task: Predicting) -> tuple[int, int]:
         LedgerError: the log is broken or cannot be written.
     """
     opened = _Opened.of(task)
-    known = recorded_roots(readable_log(opened.checked), opened.dataset)
+    known = recorded_roots(opened.log, opened.dataset)
     made = before = 0
     for shard, _, values in opened.shards():
         if header_digest(shard) in known:
@@ -184,9 +183,8 @@ def predict(task: Predicting, own: OwnModel, *, prove: bool) -> Iterator[Predict
     """
     opened = _Opened.of(task)
     _refuse_other_features(opened.features, own)
-    log = readable_log(opened.checked)
-    roots = recorded_roots(log, opened.dataset)
-    done = {one.name: one for one in recorded_predictions(log, opened.dataset)}
+    roots = recorded_roots(opened.log, opened.dataset)
+    done = {one.name for one in recorded_predictions(opened.log, opened.dataset)}
     model_sha256 = _publish_model(opened.folder, own) if prove else ""
     count = len(opened.features.dataset.shards)
     for number, (shard, ids, values) in enumerate(opened.shards()):
@@ -236,7 +234,7 @@ def _proven(opened: _Opened, task: Predicting, own: OwnModel, part: _Part) -> Pr
     context, version = made.file.context, header.ctx.version
     prediction = Prediction(context, version, sha256_hex(raw), part.model_sha256)
     opened.folder.replace(prediction.name, raw)
-    append(opened.checked, opened.keys, opened.dataset, [prediction.draft(opened.dataset)])
+    opened.recorder.append(prediction.draft(opened.dataset))
     return Predicted(shard, part.ids, made.labels, made.salt, prediction.name)
 
 
@@ -270,5 +268,4 @@ def _record_plain(opened: _Opened, task: Predicting, own: OwnModel) -> None:
         "version": opened.features.dataset.head.version,
     }
     subject = (("model", own.model.model_id),)
-    draft = Draft("predicted", subject, body, shard_key=task.run)
-    append(opened.checked, opened.keys, opened.dataset, [draft])
+    opened.recorder.append(Draft("predicted", subject, body, shard_key=task.run))

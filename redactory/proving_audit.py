@@ -22,7 +22,7 @@ from redactory.durable import Folder, open_folder
 from redactory.errors import InputError, ProofError, RedactoryError
 from redactory.proving_files import (
     Prediction,
-    append,
+    Recorder,
     header_digest,
     model_file,
     must_be,
@@ -136,7 +136,7 @@ def audit_dataset(
             "verdict": state,
         }
         subject = (("proofs", digest_of([one.proof_sha256 for one in chosen])),)
-        append(checked, keys, head.dataset, [Draft("verified", subject, body)])
+        Recorder(checked, keys, head.dataset).append(Draft("verified", subject, body))
     return verdict
 
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from audit_ledger import Draft, Log
+from audit_ledger import Draft, Log, Provenance
 from redactory.canonical import sha256_hex
 from redactory.errors import IntegrityError, KeyringError, LedgerError, ProofError
 from redactory.keys import LOG, KeyStore
@@ -174,22 +175,43 @@ def readable_log(checked: CheckedLog) -> Log:
     return checked.log
 
 
-def append(checked: CheckedLog, keys: KeyStore, dataset: str, drafts: list[Draft]) -> None:
-    """Append statements to the dataset's log.
+class Recorder:
+    """Appends statements to a dataset's log; the log key is read once, when first needed.
 
-    Raises:
-        KeyringError: the log key is not here.
-        LedgerError: the log cannot be written.
+    Args:
+        checked: the verified log.
+        keys: hold the log key.
+        dataset: its id.
     """
-    reader = readable_log(checked)
-    if not keys.keyring.has(LOG):
-        raise KeyringError(
-            "this must be recorded, and the log key is not here",
-            hint="ask the owner of the log to do it, or for its log key",
-        )
-    log = Log.open(checked.folder, keys.log_signer(reader.origin))
-    log.append(drafts, under_rules_of(cli_provenance(None), log, dataset))
-    remember(TrustStore(keys.folder / "trust"), log)
+
+    def __init__(self, checked: CheckedLog, keys: KeyStore, dataset: str) -> None:
+        self._checked = checked
+        self._keys = keys
+        self._dataset = dataset
+
+    @cached_property
+    def _log(self) -> Log:
+        reader = readable_log(self._checked)
+        if not self._keys.keyring.has(LOG):
+            raise KeyringError(
+                "this must be recorded, and the log key is not here",
+                hint="ask the owner of the log to do it, or for its log key",
+            )
+        return Log.open(self._checked.folder, self._keys.log_signer(reader.origin))
+
+    @cached_property
+    def _provenance(self) -> Provenance:
+        return under_rules_of(cli_provenance(None), self._log, self._dataset)
+
+    def append(self, draft: Draft) -> None:
+        """Append one statement; it is durable when this returns.
+
+        Raises:
+            KeyringError: the log key is not here.
+            LedgerError: the log cannot be written.
+        """
+        self._log.append([draft], self._provenance)
+        remember(TrustStore(self._keys.folder / "trust"), self._log)
 
 
 def must_be(raw: bytes, digest: str, *, where: str) -> bytes:

@@ -82,17 +82,18 @@ def place(tmp_path, _made_once, monkeypatch) -> Path:
 
 def command(*arguments):
     """The program in this process: (exit code, output, errors)."""
-    out, errors = io.StringIO(), io.StringIO()
+    out, errors, code = io.StringIO(), io.StringIO(), 0
     with (
         pytest.MonkeyPatch.context() as patch,
         redirect_stdout(out),
         redirect_stderr(errors),
-        pytest.raises(SystemExit) as ended,
     ):
         patch.setattr(sys, "argv", ["redactory", *map(str, arguments)])
-        main()
-        raise SystemExit(0)
-    return ended.value.code or 0, out.getvalue(), errors.getvalue()
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+    return code, out.getvalue(), errors.getvalue()
 
 
 def command_of_the_core(*arguments):
