@@ -1,25 +1,35 @@
-"""An order-preserving map over worker processes, with bounded memory."""
+"""An order-preserving map over worker processes, with bounded memory.
+
+Each worker holds one item at a time. One that dies (killed for its memory, say) is replaced and
+its item begun again; an item that ends several workers ends the map. Results come in the order of
+the items, so nothing depends on how many workers there are or which of them died.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from multiprocessing.connection import Connection, wait
+from typing import Any, Final, TypeVar
 
 from redactory.errors import RedactoryError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Make = Callable[..., Callable[[Any], Any]]
 
-_WORTH_A_SECOND_PROCESS = 16 << 20  # below, loading the models again costs more than it saves
+_WORTH_A_SECOND_PROCESS: Final = (
+    16 << 20
+)  # below, loading the models again costs more than it saves
+_TRIES: Final = 3
+_HELD: Final = 2
+_SPAWN: Final = multiprocessing.get_context("spawn")
 
 
 def worker_count(asked: int, input_bytes: int) -> int:
@@ -44,7 +54,7 @@ def ordered_map(
         workers: 1 runs everything in this process.
 
     Raises:
-        RedactoryError: a worker process died.
+        RedactoryError: several worker processes in a row died over one item.
     """
     if workers == 1:
         function = make(*arguments)
@@ -52,31 +62,112 @@ def ordered_map(
         return
     # Native thread pools in every worker would fight over the same cores.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    pool = ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start,
-        initargs=(make, arguments),
-    )
+    pool = [_Worker(make, arguments) for _ in range(workers)]
     try:
-        yield lambda items: _in_order(pool, items, held=2 * workers)
-    except BrokenProcessPool:
-        raise RedactoryError(
-            "a worker process died", hint="continue with the same command and --resume"
-        ) from None
+        yield lambda items: _in_order(pool, items)
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        for worker in pool:
+            worker.end()
 
 
-def _in_order(pool: ProcessPoolExecutor, items: Iterable[Item], *, held: int) -> Iterator[Any]:
-    waiting: deque[Future[Any]] = deque()
-    for item in items:
+class _Worker:
+    """A process, and the item it works on.
+
+    Args:
+        make: as in ``ordered_map``.
+        arguments: of ``make``.
+    """
+
+    def __init__(self, make: Make, arguments: tuple[Any, ...]) -> None:
+        self._made_of = (make, arguments)
+        self.number: int | None = None
+        self._item: Any = None
+        self._deaths = 0
+        self._start()
+
+    def _start(self) -> None:
+        self.connection, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=_work, args=(theirs, *self._made_of), daemon=True)
         with _uninterrupted():
-            waiting.append(pool.submit(_call, item))
-        if len(waiting) >= held:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+            self._process.start()
+        theirs.close()  # so that its end is noticed here
+
+    def give(self, number: int, item: Any) -> None:
+        """Begin with an item; the worker must be free."""
+        self.number, self._item, self._deaths = number, item, 0
+        self._send()
+
+    def _send(self) -> None:
+        # A worker that has died does not take it; its end shows when its answer is read.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.connection.send(self._item)
+
+    def answer(self) -> tuple[bool, Any] | None:
+        """Whether its work went well, with the result or the error.
+
+        None when it died and another process has begun again.
+
+        Raises:
+            RedactoryError: too many have died over this item.
+        """
+        try:
+            told: tuple[bool, Any] = self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            self.end()
+            self._deaths += 1
+            if self._deaths == _TRIES:
+                raise RedactoryError(
+                    f"{_TRIES} worker processes died over the same records",
+                    hint="is there enough memory? run again with fewer --workers; "
+                    "a run goes on with --resume",
+                ) from None
+            self._start()
+            self._send()
+            return None
+        self.number = self._item = None
+        return told
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self.connection.close()
+        self._process.kill()
+        self._process.join()
+
+
+def _in_order(pool: list[_Worker], items: Iterable[Item]) -> Iterator[Any]:
+    coming = enumerate(items)
+    done: dict[int, Any] = {}
+    first = given = 0
+    more = True
+    while True:
+        for worker in pool:
+            if more and worker.number is None and given - first < _HELD * len(pool):
+                number, item = next(coming, (None, None))
+                more = number is not None
+                if number is not None:
+                    worker.give(number, item)
+                    given += 1
+        while first in done:
+            yield done.pop(first)
+            first += 1
+        if not more and first == given:
+            return
+        if any(worker.number is not None for worker in pool):
+            _collect(pool, done)
+
+
+def _collect(pool: list[_Worker], done: dict[int, Any]) -> None:
+    """Wait for an answer and note it."""
+    busy = {worker.connection: worker for worker in pool if worker.number is not None}
+    for ready in wait(list(busy)):
+        worker = busy[ready]  # type: ignore[index]  # only connections are waited for
+        number = worker.number
+        answer = worker.answer()
+        if answer is not None and number is not None:
+            went_well, value = answer
+            if not went_well:
+                raise value
+            done[number] = value
 
 
 @contextmanager
@@ -89,17 +180,28 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_function: Callable[[Any], Any] | None = None
-
-
-def _start(make: Callable[..., Callable[[Any], Any]], arguments: tuple[Any, ...]) -> None:
-    global _function  # noqa: PLW0603 - a worker process serves one map, its models loaded once
+def _work(connection: Connection, make: Make, arguments: tuple[Any, ...]) -> None:
+    """The life of a worker process: one item after the other until the parent is gone."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     try:
-        _function = make(*arguments)
+        function = make(*arguments)
     except RedactoryError as error:
-        # Raised here, it would break the pool and print a traceback instead of its one line.
-        _function = partial(_fail, error)
+        # Raised here, it would print a traceback instead of its one line.
+        function = partial(_fail, error)
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            connection.send(_outcome(function, connection.recv()))
+
+
+def _outcome(function: Callable[[Any], Any], item: Any) -> tuple[bool, Any]:
+    try:
+        return True, function(item)
+    except Exception as error:  # noqa: BLE001 - the parent raises it
+        return False, error
+
+
+def _fail(error: RedactoryError, _item: Any) -> Any:
+    raise error
 
 
 def _end_with_the_parent() -> None:
@@ -109,12 +211,3 @@ def _end_with_the_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _fail(error: RedactoryError, _item: Any) -> Any:
-    raise error
-
-
-def _call(item: Any) -> Any:
-    assert _function is not None  # noqa: S101 - set when the process started
-    return _function(item)
