@@ -90,7 +90,7 @@ def compile_program(
             hint="train less, with a smaller learning rate or with l2, or vouch for the range "
             "with assume_range = true",
         )
-    width, opened, rounds = _widest(scheme, model, training, features, labels)
+    width, opened, rounds = _widest(scheme, model, training, features, labels, proven=proven)
     require_hiding(scheme, width=width, opened=opened * steps + further_opened)
     return Program(model, point, width, opened, rounds, proven, range_proven)
 
@@ -153,12 +153,22 @@ def _model(
 
 
 def _widest(
-    scheme: Scheme, model: Model, training: Training, features: Features, labels: Labels
+    scheme: Scheme,
+    model: Model,
+    training: Training,
+    features: Features,
+    labels: Labels,
+    *,
+    proven: float,
 ) -> tuple[int, int, int]:
     arithmetic = BoundsArithmetic(scheme)
     x = Bound(training.batch_rows, features.columns + 1, max(features.largest, one(features)))
     y = Bound(training.batch_rows, labels.outputs, labels.largest)
     largest = 1 << (training.model_range - 1 + training.weight_bits - training.model_bits)
+    if proven < math.inf:  # |z| ≤ B · ‖w‖ was proven by bounding ‖w‖
+        largest = min(
+            largest, math.ceil(math.ldexp(proven / _norm(features), training.weight_bits))
+        )
     weights = [Bound(*shape, largest) for shape in model.shapes]
     model.step(arithmetic, weights, x, y)
     return arithmetic.width, arithmetic.opened, arithmetic.rounds
@@ -175,8 +185,7 @@ def _proven_scores(
     if isinstance(model, SquareNetwork):
         return math.inf
     descent = model.descent
-    constant = one(features) / 2**features.fraction_bits
-    norm = math.hypot(features.norm, constant)
+    norm = _norm(features)
     counts = max((1.0, *descent.class_weights))
     sigmoid = descent.sigmoid
     slope = counts * (1.0 if sigmoid is None else sigmoid.steepest)
@@ -189,3 +198,8 @@ def _proven_scores(
     shrink = 1 - descent.learning_rate * descent.l2
     total = steps if shrink == 1 else (1 - shrink**steps) / (1 - shrink)
     return float(norm * growth * total)
+
+
+def _norm(features: Features) -> float:
+    """B: the greatest norm of a row, its constant included."""
+    return math.hypot(features.norm, one(features) / 2**features.fraction_bits)
