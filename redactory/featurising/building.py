@@ -154,6 +154,7 @@ class _Build:
         found = []
         count = len(self.source.dataset.shards)
         for place, text in self.source.shards():
+            # Every version of a text shard has the same records in the same order.
             shard = ids.keyed_id(
                 self.id_key, "features/v1", self.dataset, text.header.ctx.shard, self.config_digest
             )

@@ -22,7 +22,7 @@ from redactory.featurising.document import FEATURES_FILE
 from redactory.featurising.opening import describe_features, open_features
 from redactory.featurising.settings import FeatureBuild
 from redactory.keys import KeyStore
-from redactory.lifecycle import shred
+from redactory.lifecycle import reseal_shards, shred
 from redactory.pipeline.run import run
 from redactory.pipeline.setup import RunSetup
 from redactory.reading import Trust, open_verified
@@ -198,6 +198,14 @@ def test_rows_of_shredded_texts_leave_the_dataset_and_are_named(texts, home):
     shred(str(features), Trust(), shard=built.superseded[0])
     assert verify_dataset(str(features), KeyStore(home)).state == "intact"
     assert not made(texts, home).new
+
+
+def test_texts_that_were_sealed_again_keep_their_rows(texts, home):
+    made(texts, home)
+    keys = KeyStore(home)
+    reseal_shards(str(texts), Trust(), keys.identity("reader"), [keys.recipient("reader")])
+    built = made(texts, home)
+    assert (built.made, built.kept, built.new, built.rows) == (0, 2, False, 40)
 
 
 class _CutError(BaseException):
