@@ -41,6 +41,12 @@ WANTED = {
     "vs_spu095_aby3": "≥ 2.5",
     "accuracy_gap_points": "≤ 0.5",
 }
+RATIOS = {
+    "mpyc": "vs_mpyc",
+    "spu095": "vs_spu095_aby3",
+    "spu": "vs_spu010_aby3",
+    "crypten": "vs_crypten",
+}
 NAMES = {
     "redactory": "Redactory, TLS 1.3",
     "plain": "plaintext numpy",
@@ -90,22 +96,25 @@ def everyone(
 
 
 def compared(found: Sequence[Measured], texts: Sequence[Accuracy], task: Task) -> dict[str, float]:
-    """The fixed ratios."""
+    """The fixed ratios: peers over us, by the clock and in CPU seconds."""
     ratios: dict[str, float] = {}
     for delay, suffix in ((0, ""), (DELAY_MS, f"_{DELAY_MS}ms")):
-        seconds = {
-            each.engine: each.seconds
+        runs = {
+            each.engine: each
             for each in found
             if (each.task, each.delay_ms, each.parties) == (task.name, delay, (3, 1))
         }
-        ours = seconds.get("redactory")
-        if ours is None:
+        if "redactory" not in runs:
             continue
-        named = {"mpyc": "vs_mpyc", "spu095": "vs_spu095_aby3", "crypten": "vs_crypten"}
-        ratios |= {f"{n}{suffix}": seconds[k] / ours for k, n in named.items() if k in seconds}
-        spus = [seconds[key] for key in ("spu", "spu095") if key in seconds]
+        ours = runs["redactory"]
+        for key, name in RATIOS.items():
+            if key in runs:
+                ratios[f"{name}{suffix}"] = runs[key].seconds / ours.seconds
+                if not delay:
+                    ratios[f"cpu_{name}"] = runs[key].cpu_seconds / ours.cpu_seconds
+        spus = [runs[key].seconds for key in ("spu", "spu095") if key in runs]
         if spus:
-            ratios[f"vs_spu_aby3{suffix}"] = min(spus) / ours
+            ratios[f"vs_spu_aby3{suffix}"] = min(spus) / ours.seconds
     if texts:
         ratios["accuracy_gap_points"] = max(each.gap for each in texts)
     return {name: round(value, 3) for name, value in ratios.items()}

@@ -95,7 +95,11 @@ def test_ratios_are_of_the_same_task_delay_and_parties(benchmark):
     ]
     assert benchmark.compared(found, [], task) == {
         "vs_mpyc": 100.0,
+        "cpu_vs_mpyc": 1.0,
         "vs_spu095_aby3": 8.0,
+        "cpu_vs_spu095_aby3": 1.0,
+        "vs_spu010_aby3": 4.0,
+        "cpu_vs_spu010_aby3": 1.0,
         "vs_spu_aby3": 4.0,
         "vs_spu095_aby3_25ms": 3.0,
         "vs_spu_aby3_25ms": 3.0,
