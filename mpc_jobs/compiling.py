@@ -17,9 +17,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import repeat
 
+from mpc_jobs.arithmetic import Arithmetic
 from mpc_jobs.bounds import Bound, BoundsArithmetic, require_hiding
 from mpc_jobs.models import Descent, FixedPoint, LinearModel, Model, SquareNetwork
+from mpc_jobs.privacy.noise import NoisePlan, NoisyArithmetic
+from mpc_jobs.privacy.sensitivity import Record
+from mpc_jobs.private_training import noise_growth, noise_of
 from mpc_jobs.sharing import Scheme
 from mpc_jobs.sigmoid import sigmoid_of
 from mpc_jobs.training_spec import Features, Labels, Training
@@ -40,6 +45,7 @@ class Program:
         rounds_a_step: rounds of one mini-batch.
         proven_scores: proven bound on the magnitude of scores; infinite if there is none.
         range_proven: whether that is within the bound that ``width`` relies on.
+        noise: what is added to every gradient; None without a privacy budget.
     """
 
     model: Model
@@ -49,6 +55,7 @@ class Program:
     rounds_a_step: int
     proven_scores: float
     range_proven: bool
+    noise: NoisePlan | None = None
 
 
 def compile_program(
@@ -77,22 +84,27 @@ def compile_program(
     _check_labels(training, labels)
     point = FixedPoint(training.weight_bits, features.fraction_bits, labels.fraction_bits)
     model = _model(training, point, features.columns + 1, labels)
-    proven = _proven_scores(model, scheme, features, labels, steps)
+    noise = _noise(scheme, training, model, features, labels)
+    proven = _proven_scores(
+        model, scheme, features, labels, steps, noise=noise, rows=training.batch_rows
+    )
     bound = model.descent.score_bound
     if bound == math.inf:  # least squares: whatever is proven will do
         bound = proven
         model = replace(model, descent=replace(model.descent, score_bound=bound))
     rising = math.inf if model.descent.sigmoid is None else model.descent.sigmoid.rising
     range_proven = proven <= min(bound, rising) < math.inf
-    if not range_proven and not training.assume_range:
+    if not range_proven and (noise is not None or not training.assume_range):
         raise PolicyError(
             f"scores may leave the range ±{min(bound, rising):.3g} that is provided for",
-            hint="train less, with a smaller learning rate or with l2, or vouch for the range "
-            "with assume_range = true",
+            hint="train less, with a smaller learning rate or with l2, or (without a privacy "
+            "budget) vouch for the range with assume_range = true",
         )
-    width, opened, rounds = _widest(scheme, model, training, features, labels, proven=proven)
+    width, opened, rounds = _widest(
+        scheme, model, training, features, labels, proven=proven, noise=noise
+    )
     require_hiding(scheme, width=width, opened=opened * steps + further_opened)
-    return Program(model, point, width, opened, rounds, proven, range_proven)
+    return Program(model, point, width, opened, rounds, proven, range_proven, noise)
 
 
 def one(features: Features) -> int:
@@ -160,6 +172,7 @@ def _widest(
     labels: Labels,
     *,
     proven: float,
+    noise: NoisePlan | None,
 ) -> tuple[int, int, int]:
     arithmetic = BoundsArithmetic(scheme)
     x = Bound(training.batch_rows, features.columns + 1, max(features.largest, one(features)))
@@ -170,8 +183,28 @@ def _widest(
             largest, math.ceil(math.ldexp(proven / _norm(features), training.weight_bits))
         )
     weights = [Bound(*shape, largest) for shape in model.shapes]
-    model.step(arithmetic, weights, x, y)
+    chosen: Arithmetic[Bound] = arithmetic
+    if noise is not None:
+        chosen = NoisyArithmetic(arithmetic, repeat(Bound(*model.shapes[0], noise.bound)))
+    model.step(chosen, weights, x, y)
     return arithmetic.width, arithmetic.opened, arithmetic.rounds
+
+
+def _noise(
+    scheme: Scheme,
+    training: Training,
+    model: LinearModel | SquareNetwork,
+    features: Features,
+    labels: Labels,
+) -> NoisePlan | None:
+    if training.privacy is None:
+        return None
+    if isinstance(model, SquareNetwork) or model.descent.sigmoid is None:
+        raise PolicyError("a privacy budget needs a linear model of classes")
+    constant = one(features) / 2**features.fraction_bits
+    record = Record(features.norm, constant, features.fraction_bits, labels.outputs)
+    scores = min(model.descent.score_bound, model.descent.sigmoid.rising)
+    return noise_of(scheme, training, training.privacy, model, record=record, scores=scores)
 
 
 def _proven_scores(
@@ -180,6 +213,9 @@ def _proven_scores(
     features: Features,
     labels: Labels,
     steps: int,
+    *,
+    noise: NoisePlan | None,
+    rows: int,
 ) -> float:
     """The bound of the module's docstring, with what truncation adds; infinite if there is none."""
     if isinstance(model, SquareNetwork):
@@ -195,6 +231,8 @@ def _proven_scores(
     unit = (len(scheme.key_sets) + 1) / 2**descent.w
     rounding = unit * (math.sqrt(model.features) + 8 * descent.learning_rate * counts * norm)
     growth = descent.learning_rate * norm * counts * at_zero * (1 + 2**-9) + rounding
+    if noise is not None:
+        growth += noise_growth(noise, descent, model, rows=rows, steps=steps)
     shrink = 1 - descent.learning_rate * descent.l2
     total = steps if shrink == 1 else (1 - shrink**steps) / (1 - shrink)
     return float(norm * growth * total)

@@ -133,6 +133,9 @@ class Job(Strict):
         ):
             if len(set(keys)) < len(keys):
                 raise ValueError("two parties have one key")
+        whole = all(o.train_rows % self.training.batch_rows == 0 for o in self.owners)
+        if self.training.privacy is not None and not whole:
+            raise ValueError("with a privacy budget, owners bring whole mini-batches")
         if self.commitments and self.training.model == "network":
             raise ValueError("only linear models are committed to")
         return self

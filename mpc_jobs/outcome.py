@@ -65,6 +65,7 @@ class Receipt(Strict):
         share_sha256: digest of the sealed share.
         commitments: for each output, to its weights and to its bias, hex; empty if none were made.
         range_proven: whether scores were proven to stay in their range.
+        privacy: ε, δ, ρ and noise of the whole training, if it had a budget.
         cost: what it took.
     """
 
@@ -80,6 +81,7 @@ class Receipt(Strict):
     share_sha256: Hex32
     commitments: tuple[Hex32, ...] = ()
     range_proven: bool
+    privacy: dict[str, float] | None = None
     cost: Cost
 
     def encode(self) -> bytes:

@@ -25,6 +25,7 @@ from dataclasses import field as attribute
 from typing import Any
 
 from mpc_jobs.agreement import open_session
+from mpc_jobs.arithmetic import Arithmetic
 from mpc_jobs.checkpoints import Checkpoint, CheckpointStore
 from mpc_jobs.compiling import Program, one
 from mpc_jobs.connecting import NONCE_BYTES, Hello, Meeting
@@ -37,6 +38,7 @@ from mpc_jobs.lifting import Lifted, commit_to
 from mpc_jobs.mesh import Mesh
 from mpc_jobs.metrics import epoch_metrics, final_metrics, has_stalled
 from mpc_jobs.outcome import Cost, Receipt, publish, receipt_file, seal_share
+from mpc_jobs.privacy.noise import NoisyArithmetic, epoch_noise
 from mpc_jobs.resharing import refresh
 from mpc_jobs.resuming import starting_point
 from mpc_jobs.share_source import ShareSource
@@ -218,8 +220,12 @@ def _epoch(run: _Run) -> None:
     model, mesh, costs = run.program.model, run.mesh, run.costs
     began, cpu = time.perf_counter(), time.process_time()
     sent, rounds = mesh.sent, mesh.rounds
+    arithmetic: Arithmetic[Elements] = run.arithmetic
+    if run.program.noise is not None:
+        noise = epoch_noise(run.program.noise, mesh, model.shapes[0], steps=run.job.steps_an_epoch)
+        arithmetic = NoisyArithmetic(arithmetic, noise)
     for batch in run.source.batches("train"):
-        run.weights = model.step(run.arithmetic, run.weights, batch.x, batch.y)
+        run.weights = model.step(arithmetic, run.weights, batch.x, batch.y)
     costs.step_seconds.append(time.perf_counter() - began)
     costs.cpu_seconds.append(time.process_time() - cpu)
     costs.sent_bytes.append(mesh.sent - sent)
@@ -254,11 +260,24 @@ def _finish(run: _Run, done: int) -> Receipt:
         share_sha256=sha256_hex(sealed),
         commitments=tuple(c.hex() for c in lifted.commitments),
         range_proven=run.program.range_proven,
+        privacy=_spent(run.program),
         cost=run.costs.told(),
     )
     run.mesh.broadcast(b"done")  # nobody leaves before everybody has its share
     publish(run.folder, receipt, sealed, run.party.signing_key)
     return receipt
+
+
+def _spent(program: Program) -> dict[str, float] | None:
+    if program.noise is None:
+        return None
+    spent = program.noise.spent
+    return {
+        "delta": spent.delta,
+        "epsilon": spent.epsilon,
+        "noise_multiplier": program.noise.multiplier,
+        "rho": spent.rho,
+    }
 
 
 class _DealError(PartyError):

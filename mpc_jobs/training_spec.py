@@ -59,6 +59,13 @@ class EarlyStopping(Strict):
     least_gain: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
 
+class Privacy(Strict):
+    """A budget: the model is (ε, δ)-differentially private for every training row."""
+
+    epsilon: float = Field(gt=0, le=1e3, allow_inf_nan=False)
+    delta: float = Field(gt=0, lt=1, allow_inf_nan=False)
+
+
 class Training(Strict):
     """Model, optimisation, precision, and what is opened.
 
@@ -79,6 +86,7 @@ class Training(Strict):
         assume_range: the owners vouch that scores stay in their bound where that is not proven.
         epoch_metrics: opened after every epoch, on the validation rows.
         metrics: opened at the end, on the validation rows.
+        privacy: a budget; needs a proven range of scores, and opens no metric.
     """
 
     model: Literal["logistic", "softmax", "linear", "network"] = "logistic"
@@ -99,6 +107,7 @@ class Training(Strict):
     early_stopping: EarlyStopping | None = None
     epoch_metrics: tuple[Literal["squared_error", "accuracy"], ...] = ()
     metrics: tuple[Metric, ...] = ()
+    privacy: Privacy | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> Training:
@@ -109,6 +118,8 @@ class Training(Strict):
             raise ValueError("least squares has no metric but the squared error")
         if self.class_weights and self.model == "linear":
             raise ValueError("class weights need classes")
+        if self.privacy is not None and (self.metrics or self.epoch_metrics):
+            raise ValueError("metrics on private rows are not within the privacy budget")
         if self.model_bits > self.weight_bits:
             raise ValueError("the revealed weights cannot be finer than those trained")
         return self

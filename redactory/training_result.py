@@ -80,6 +80,7 @@ def reveal(job_folder: str, output: Path, identity: AnyIdentity) -> Revealed:
         "model": job.training.model,
         "model_bits": job.training.model_bits,
         "model_id": model_id,
+        "privacy": first.privacy,
         "one": one(job.features),
         "simulation": job.simulation,
     }

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from mpc_jobs.compiling import one
 from mpc_jobs.dealing import row_order
 from mpc_jobs.engine import train_in_the_clear
 from mpc_jobs.outcome import read_receipts, rebuild_model
 from mpc_jobs.sigmoid import sigmoid_of
-from mpc_jobs.training_spec import EarlyStopping, Training
+from mpc_jobs.training_spec import EarlyStopping, Privacy, Training
+from redactory.errors import PolicyError
 from zk_proofs.pedersen import commit_number, commit_row
 
 
@@ -126,3 +128,34 @@ def test_the_commitments_open_to_the_model(jobs, labelled, parties):
         value = int(weights[-1, k]) * one(job.features)
         assert commit_number(value, model.blindings[2 * k + 1]) == bias
     assert len(set(model.blindings)) == 6
+
+
+def test_a_privacy_budget_adds_noise_that_nobody_knows(jobs, labelled):
+    rows = {"north": labelled(200)}
+    training = Training(
+        epochs=1, batch_rows=200, learning_rate=0.02, privacy=Privacy(epsilon=4.0, delta=1e-5)
+    )
+    job, folder = jobs.make(rows, training=training)
+    plan = job.program().noise
+    assert plan.spent.epsilon <= 4.0
+    ended = jobs.run(job, folder)
+    assert {e.status for e in ended.values()} == {0}, [e.error for e in ended.values()]
+    assert ended[1].receipt["privacy"]["epsilon"] <= 4.0
+    assert ended[1].receipt["range_proven"]
+    got = rebuild_model(job, folder, jobs.reader).integers[0].astype(float)
+    off = got - train_in_the_clear(job, rows)[0].astype(float)
+    # One step's noise, scaled by learning rate / rows and cut to the model's bits.
+    spread = np.sqrt(3 * float(plan.party_variance(3))) * 0.02 / 200 / 2 ** (12 + 20 - 12)
+    assert 0.2 * spread < np.sqrt(np.mean(off**2)) < 3 * spread
+
+
+def test_no_budget_without_a_proven_range_or_with_metrics(jobs, labelled):
+    rows = {"north": labelled(200)}
+    private = {"privacy": Privacy(epsilon=1.0, delta=1e-6), "batch_rows": 200}
+    long = Training(epochs=50, learning_rate=0.5, assume_range=True, **private)
+    with pytest.raises(PolicyError, match="may leave the range"):
+        jobs.make(rows, training=long)
+    with pytest.raises(ValidationError, match="not within the privacy budget"):
+        Training(metrics=("accuracy",), **private)
+    with pytest.raises(ValidationError, match="whole mini-batches"):
+        jobs.make({"north": labelled(190)}, training=Training(**private))
