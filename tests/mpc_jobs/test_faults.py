@@ -105,7 +105,7 @@ def test_a_party_that_hangs_is_given_up_on(jobs, labelled):
     rows = {"north": labelled(100)}
     job, folder = jobs.make(rows, training=TRAINING, step_seconds=3.0)
     ended = jobs.run(
-        job, folder, prepare=lambda n: at_exchange(n, 1, 8, signal.SIGSTOP), seconds=20
+        job, folder, prepare=lambda n: at_exchange(n, 1, 8, signal.SIGSTOP), seconds=10
     )
     for number in (2, 3):
         assert ended[number].status == PartyError.exit_code
@@ -130,7 +130,7 @@ def test_a_slow_network_changes_nothing(jobs, labelled):
 
 def test_another_job_description_at_one_party(jobs, labelled, tmp_path):
     rows = {"north": labelled(100)}
-    job, folder = jobs.make(rows, training=TRAINING, connect_seconds=8.0)
+    job, folder = jobs.make(rows, training=TRAINING, connect_seconds=4.0)
     other = open_folder(tmp_path / "other")
     changed = job.model_copy(update={"checkpoint_epochs": 2})
     other.create("job.json", changed.encode())

@@ -116,7 +116,7 @@ def test_early_stopping_on_what_is_opened(jobs, labelled):
 @pytest.mark.parametrize("parties", [3, 4])
 def test_the_commitments_open_to_the_model(jobs, labelled, parties):
     rows = {"north": labelled(120, classes=3)}
-    training = Training(model="softmax", epochs=1, batch_rows=60, assume_range=True)
+    training = Training(model="softmax", epochs=1, batch_rows=60, assume_range=True, model_range=18)
     job, folder = jobs.make(rows, parties=parties, training=training, commitments=True)
     ended = jobs.run(job, folder)
     assert {e.status for e in ended.values()} == {0}, [e.error for e in ended.values()]

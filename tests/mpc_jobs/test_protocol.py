@@ -11,6 +11,7 @@ from mpc_jobs.compiling import compile_program, one
 from mpc_jobs.sharing import Scheme
 from mpc_jobs.training_spec import Features, Labels, Training
 from mpc_jobs.twin import PlainArithmetic
+from mpc_jobs.warm_up import warm_up
 from redactory.errors import PartyError
 
 COUNT = 4_000_000 if os.environ.get("REDACTORY_FULL") else 80_000
@@ -137,6 +138,7 @@ def test_models_on_shares_follow_their_plaintext_twin(scheme, parties, rebuilt, 
 
 def test_kernels_are_compiled_for_one_kind_of_array():
     """Anything else would be compiled anew in every process."""
+    warm_up(lambda _: None)
     names = ("add", "subtract", "multiply", "scale_add", "horner", "matmul", "transposed_matmul")
     for name in (*names, "shift_right", "inverse_square_root"):
         assert len(getattr(kernels, name).signatures) == 1, name
