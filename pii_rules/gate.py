@@ -26,6 +26,7 @@ import pyarrow as pa
 
 from pii_rules.detector import Detector
 from pii_rules.forms import places_of, stands_alone
+from pii_rules.gate_view import View, shortened
 from pii_rules.ner.tags import LABELS
 from pii_rules.own_writing import OwnWriting
 from pii_rules.policy import Policy
@@ -97,8 +98,15 @@ class LeakGate:
         if batch.num_rows == 0:
             return {}
         texts = {column: batch.column(column).to_pylist() for column in columns}
+        views = {
+            column: [
+                shortened(text or "", in_column(replaced, column))
+                for text, replaced in zip(texts[column], replacements, strict=True)
+            ]
+            for column in columns
+        }
         leaks = {}
-        for row, found in enumerate(self._detector.detect(batch, columns)):
+        for row, found in enumerate(self._detector.detect(_read(batch, views), columns)):
             shown = {column: texts[column][row] or "" for column in columns}
             if self._canaries and self._holds_canary(shown):
                 leaks[row] = Leak(CANARY, [])
@@ -106,7 +114,9 @@ class LeakGate:
                 leaks[row] = Leak(found.reason_code, [])
             elif left_over(surfaces[row], shown, replacements[row]):
                 leaks[row] = Leak(LEAK, [])
-            elif more := self._leaking(found, replacements[row], shown):
+            elif more := self._leaking(
+                [views[span.column][row].back(span) for span in found], replacements[row], shown
+            ):
                 leaks[row] = Leak(LEAK, more if all(map(_is_name, more)) else [])
         return leaks
 
@@ -147,6 +157,15 @@ class LeakGate:
             for letters in map(_letters, texts.values())
             for canary in self._canaries
         )
+
+
+def _read(batch: pa.RecordBatch, views: Mapping[str, Sequence[View]]) -> pa.RecordBatch:
+    """The rows as the detector reads them."""
+    for column, texts in views.items():
+        index = batch.schema.get_field_index(column)
+        field = batch.schema.field(index)
+        batch = batch.set_column(index, field, pa.array([view.text for view in texts], field.type))
+    return batch
 
 
 def left_over(

@@ -7,6 +7,7 @@ from functools import cache
 from inspect import getmembers, isfunction
 from typing import Any, Final
 
+import regex  # type: ignore[import-untyped]
 from presidio_analyzer.predefined_recognizers import (
     AbaRoutingRecognizer,
     MedicalLicenseRecognizer,
@@ -21,6 +22,10 @@ from pii_rules.surrogates.shapes import same_shape
 Check = Callable[[str], bool | None]
 _BODIES: Final = 2000
 _LAST: Final = "0123456789"
+# Letters before the first digit, as in EMP-40579, say what kind of number it is, not whose.
+_PREFIX: Final = regex.compile(r"(?:[A-Za-z]{1,5}[-_ /#:]{0,2}(?=\d))?")
+# Where letters in front are part of what identifies.
+_NO_PREFIX: Final = frozenset({"NATIONAL_ID", "VIN", "US_MBI", "MEDICAL_LICENSE", "SWIFT_CODE"})
 _PRESIDIO: Final[dict[str, Any]] = {
     "UK_NHS": NhsRecognizer,
     "US_NPI": UsNpiRecognizer,
@@ -31,7 +36,6 @@ _OWN: Final[dict[str, tuple[Check, ...]]] = {
     "IMEI": (checksums.luhn,),
     "VIN": (checksums.vin,),
     "CN_SOCIAL_CREDIT_CODE": (checksums.social_credit_code,),
-    "SWIFT_CODE": (checksums.bic_country,),
     "TAX_ID": (
         checksums.ein,
         checksums.uk_utr,
@@ -50,14 +54,16 @@ def passing(entity_type: str, draws: Draws, surface: str) -> str:
     nothing is better than the value.
     """
     wanted = [check for check in _checks(entity_type) if _passes(check, surface)]
-    made = same_shape(draws, surface)
+    kept = "" if entity_type in _NO_PREFIX else str(_PREFIX.match(surface).group())
+    body = surface[len(kept) :]
+    made = kept + same_shape(draws, body)
     if not wanted:
         return made
     for _ in range(_BODIES):
         for candidate in _endings(made):
             if all(_passes(check, candidate) for check in wanted):
                 return candidate
-        made = same_shape(draws, surface)
+        made = kept + same_shape(draws, body)
     return made
 
 

@@ -9,9 +9,10 @@ import regex  # type: ignore[import-untyped]
 
 from pii_rules.entities import canonical_form
 from pii_rules.surrogates.checked import passing
-from pii_rules.surrogates.finance import fake_card, fake_expiry, fake_iban, fake_wallet
+from pii_rules.surrogates.finance import fake_bic, fake_card, fake_expiry, fake_iban, fake_wallet
 from pii_rules.surrogates.national import (
     fake_imei,
+    fake_itin,
     fake_nhs,
     fake_nino,
     fake_plate,
@@ -69,7 +70,9 @@ MAKERS: Final[dict[str, Maker]] = {
     "IBAN_CODE": fake_iban,
     "CRYPTO": fake_wallet,
     "CARD_EXPIRY": fake_expiry,
+    "SWIFT_CODE": fake_bic,
     "US_SSN": fake_ssn,
+    "US_ITIN": fake_itin,
     "UK_NHS": fake_nhs,
     "UK_NINO": fake_nino,
     "IMEI": fake_imei,

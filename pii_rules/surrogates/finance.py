@@ -77,6 +77,13 @@ def fake_wallet(draws: Draws, surface: str) -> str:
     return _base58(payload + sha256(sha256(payload).digest()).digest()[:4])
 
 
+def fake_bic(draws: Draws, surface: str) -> str:
+    """A bank code of the same country."""
+    if len(surface) < 6:
+        return same_shape(draws, surface)
+    return same_shape(draws, surface[:4]) + surface[4:6] + same_shape(draws, surface[6:])
+
+
 def fake_expiry(draws: Draws, surface: str) -> str:
     """A month and year in the same notation."""
     digits = "".join(c for c in surface if c.isdecimal())

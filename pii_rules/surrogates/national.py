@@ -17,6 +17,7 @@ from pii_rules.surrogates.prf import Draws
 from pii_rules.surrogates.shapes import same_shape
 
 _NOT_ITIN: Final = (*range(1, 50), 66, 67, 68, 69, 89, 93)
+_ITIN: Final = (*range(70, 89), 90, 91, 92, *range(94, 100))
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS: Final = "10X98765432"
 _PROVINCES: Final = words("zh", "province_codes")
@@ -37,6 +38,14 @@ def fake_ssn(draws: Draws, surface: str) -> str:
     return poured(surface, f"9{draws.digits(2)}{draws.choice(_NOT_ITIN):02}{serial:04}")
 
 
+def fake_itin(draws: Draws, surface: str) -> str:
+    """A taxpayer number of the groups in use; there is no range for tests."""
+    digits = sum(c.isdecimal() for c in surface)
+    if digits != 9:
+        return same_shape(draws, surface)
+    return poured(surface, f"9{draws.digits(2)}{draws.choice(_ITIN):02}{draws.digits(4)}")
+
+
 def fake_nhs(draws: Draws, surface: str) -> str:
     """An NHS number for tests."""
     digits = [c for c in surface if c.isdecimal()]
@@ -51,7 +60,7 @@ def fake_nhs(draws: Draws, surface: str) -> str:
 
 def fake_nino(draws: Draws, surface: str) -> str:
     """A national insurance number of an allowed form."""
-    made = poured(surface, draws.digits(10)[: sum(c.isdecimal() for c in surface)])
+    made = poured(surface, draws.digits(sum(c.isdecimal() for c in surface)))
     letters = [n for n, c in enumerate(made) if c.isalpha()]
     drawn = [draws.choice(_NINO_FIRST), draws.choice(_NINO_SECOND), draws.choice("ABCD")]
     text = list(made)

@@ -19,22 +19,32 @@ _HAN_KIND: Final = regex.compile(
 
 
 def fake_organisation(draws: Draws, surface: str) -> str:
-    """An organisation of the same kind."""
-    if _HAN.search(surface):
-        kind = _HAN_KIND.search(surface)
-        if kind is None:
-            return draws.choice(words("zh", "brands"))
-        place = (
-            draws.choice(words("zh", "cities")) + "市" if "市" in surface[: kind.start()] else ""
-        )
-        return place + draws.choice(words("zh", "brands")) + str(kind.group())
-    return str(_WORD.sub(lambda match: _word(draws, match.group()), surface))
+    """An organisation of the same kind; one is drawn where none is said."""
+    return _han(draws, surface) if _HAN.search(surface) else _latin(draws, surface)
 
 
-def _word(draws: Draws, text: str) -> str:
-    if text.casefold().rstrip(".") in _KINDS:
-        return text
-    fake = draws.choice(words("en", "brands"))
-    if len(text) > 1 and text.isupper():
-        return fake.upper()
-    return fake.lower() if text.islower() else fake
+def _han(draws: Draws, surface: str) -> str:
+    found = _HAN_KIND.search(surface)
+    kind = str(found.group()) if found else draws.choice(words("zh", "organisation_kinds"))
+    named = surface[: found.start()] if found else surface
+    place = draws.choice(words("zh", "cities")) + "市" if "市" in named else ""
+    return place + draws.choice(words("zh", "brands")) + kind
+
+
+def _latin(draws: Draws, surface: str) -> str:
+    """The first word that says no kind becomes a brand, further ones go."""
+    brand = draws.choice(words("en", "brands"))
+    if surface.isupper() and len(surface) > 1:
+        brand = brand.upper()
+    pieces, done, named, kinds = [], 0, False, 0
+    for word in _WORD.finditer(surface):
+        is_kind = word.group().casefold().rstrip(".") in _KINDS
+        kinds += is_kind
+        if is_kind or not named:
+            pieces += [surface[done : word.start()], word.group() if is_kind else brand]
+        named = named or not is_kind
+        done = word.end()
+    text = "".join([*pieces, surface[done:]])
+    if not named:
+        return f"{brand} {text}"
+    return text if kinds else f"{text} {draws.choice(words('en', 'endings'))}"

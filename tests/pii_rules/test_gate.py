@@ -88,6 +88,32 @@ def test_the_redactor_refuses_what_the_gate_finds(detector, policy, keys):
     assert "amy" not in str(done.batch.to_pylist())
 
 
+class Keen(Detector):
+    """Finds one name more than its score allows."""
+
+    def __init__(self, detector, word):
+        self._whole, self._word = detector, word
+
+    def detect(self, batch, columns=("text",)):
+        found = self._whole.detect(batch, columns)
+        for spans, text in zip(found, batch.column("text").to_pylist(), strict=True):
+            start = text.find(self._word)
+            if start >= 0:
+                spans.append(Span("text", start, start + len(self._word), "PERSON", 0.3, "keen"))
+        return found
+
+
+def test_a_name_that_only_the_keen_second_look_sees_is_redacted_too(detector, policy, keys):
+    gate = LeakGate(Keen(detector, "Fenwick"), policy)
+    batch = rows("Mail amy@example.com, says Fenwick, bob@example.com")
+    done = Redactor(policy, keys, gate=gate).redact(batch, detector.detect(batch))
+    assert done.refused == []
+    [text] = done.batch.column("text").to_pylist()
+    assert "Fenwick" not in text
+    assert text.count("<EMAIL_ADDRESS:") == 2
+    assert "says <PERSON>, <EMAIL_ADDRESS:" in text
+
+
 def test_a_value_in_two_places_is_gone_from_both(detector, policy, keys):
     batch = rows("MRN: 48392011. Later 48392011 again, glued48392011")
     done = Redactor(policy, keys, gate=LeakGate(detector, policy)).redact(
