@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
-from learning.data import FRACTION_BITS, Task
+from learning.data import FRACTION_BITS, Task, draw
 from learning.engine import MEGABYTE, Parties, training_of
+from learning.measured import typical
 
-from mpc_jobs.privacy.noise import NoisePlan
-from mpc_jobs.sharing import Scheme
-from mpc_jobs.training_spec import Features
+from mpc_jobs.training_spec import Features, Privacy, Training
+
+_DELTA = 1e-6
 
 
 def streamed(parties: Parties, *, rows: int, d: int, memory_bytes: int) -> dict[str, float]:
@@ -38,10 +37,21 @@ def streamed(parties: Parties, *, rows: int, d: int, memory_bytes: int) -> dict[
     }
 
 
-def noise_seconds(task: Task) -> float:
-    """CPU seconds of one party to draw and share its noise for an epoch."""
-    plan = NoisePlan(Scheme(3, 1), 1 << 37, multiplier=4.0, epochs=task.epochs, delta=1e-6)
-    began = time.process_time()
-    for _ in range(-(-task.rows // task.batch)):
-        plan.deal((task.d + 1, 1), present=3)
-    return time.process_time() - began
+def private(parties: Parties, *, rows: int, d: int, epsilon: float) -> dict[str, float]:
+    """A job with a privacy budget, and the same without.
+
+    Returns:
+        Seconds of an epoch of both, and the budget.
+    """
+    task = Task(rows, d, epochs=3)
+    drawn = draw(task)
+    x = drawn.x[:, :-1] / np.linalg.norm(drawn.x[:, :-1], axis=1, keepdims=True)
+    integers = np.trunc(x * 2**FRACTION_BITS).astype(np.int64)
+    features = Features(columns=d, fraction_bits=FRACTION_BITS, largest=1 << FRACTION_BITS, norm=1)
+    training = Training(epochs=task.epochs, batch_rows=rows // 4, learning_rate=0.2)
+    found: dict[str, float] = {"rows": rows, "d": d, "epsilon": epsilon, "delta": _DELTA}
+    for name, budget in (("plain", None), ("private", Privacy(epsilon=epsilon, delta=_DELTA))):
+        told = training.model_copy(update={"privacy": budget})
+        done = parties.train(told, integers, drawn.y[:, None].astype(np.int64), features)
+        found[f"{name}_seconds"] = max(typical(cost.step_seconds) for cost in done.costs)
+    return found
