@@ -13,13 +13,12 @@ from zk_proofs.engine import Run
 from zk_proofs.kernels import keccak, multiples, points, scalars
 from zk_proofs.kernels.points import Array
 
-_EXACT = 2**53  # integers that a float64 product holds without rounding
-_LIMB_BITS = 16
 _TABLED = 40_000  # points; their tables take 100 MB
 
-# Bits a window, by the number of points: the cheapest on the machines measured.
+# Bits a window, by the number of points: the cheapest on the machines measured. Tables are
+# made for half the width of large sums, which is what folding takes.
 _VARIABLE = ((24, 4), (60, 5), (150, 6), (400, 7), (1000, 8), (3000, 9), (7000, 10), (15000, 11))
-_FIXED = ((300, 8), (1100, 9), (2100, 10), (5000, 11))
+_HALF_FIXED = ((700, 4), (3000, 5))
 
 
 def _window(count: int, table: Sequence[tuple[int, int]]) -> int:
@@ -41,38 +40,62 @@ def _point() -> Array:
     return np.empty((1, 20), np.uint64)
 
 
+def _by_output(factors: Array, count: int, size: int) -> Array:
+    """Plain factors as (outputs or 1, terms, 4)."""
+    outputs = size if len(factors) == count else 1
+    table = _plain(factors).reshape(-1, outputs, 4).transpose(1, 0, 2)
+    return np.ascontiguousarray(table)
+
+
+def _fold(extended: Array, factors: Array, size: int) -> Array:
+    out = np.empty((size, 20), np.uint64)
+    by_output = _by_output(factors, len(extended), size)
+    multiples.fold(np.ascontiguousarray(extended), by_output, out)
+    return out
+
+
 class CompiledPrepared:
     """Points with tables of their multiples by powers of 2^width, unless they are too many."""
 
     def __init__(self, extended: Array) -> None:
         self.points = extended
-        self._width = _window(len(extended), _FIXED)
+        self._width = _window(len(extended), _HALF_FIXED)
         number = multiples.windows(self._width) if len(extended) < _TABLED else 1
-        self._tables = np.empty((number, len(extended), 15), np.uint64)
+        self._tables = np.empty((len(extended), number, 15), np.uint64)
         multiples.build_tables(extended, self._width, self._tables)
+        self._niels = np.ascontiguousarray(self._tables[:, 0])
 
     def sum(self, runs: Sequence[Run]) -> Array:
         """Σ over runs (start, s) of s_i·P_(start + i)."""
         out = _point()
         index = np.concatenate([np.arange(at, at + len(values)) for at, values in runs])
         values = _plain(np.concatenate([values for _, values in runs]))
-        if len(self._tables) == 1:
+        if self._tables.shape[1] == 1:
             width = _window(len(values), _VARIABLE)
-            multiples.variable_base(values, self._tables[0, index], width, out[0])
+            multiples.variable_base(values, self._niels[index], width, out[0])
         else:
             multiples.fixed_base(values, self._tables, index, self._width, out[0])
+        return out
+
+    def fold(self, start: int, count: int, factors: Array, size: int) -> Array:
+        """Fold the points start … start + count − 1 to ``size`` points."""
+        if self._tables.shape[1] == 1:
+            return _fold(self.points[start : start + count], factors, size)
+        out = np.empty((size, 20), np.uint64)
+        by_output = _by_output(factors, count, size)
+        multiples.fold_tables(self._tables[start : start + count], by_output, self._width, out)
         return out
 
     def sum_bytes(self, start: int, digits: bytes) -> Array:
         """Σ d_i·P_(start + i)."""
         out = _point()
-        used = self._tables[0, start : start + len(digits)]
+        used = self._niels[start : start + len(digits)]
         multiples.byte_multiples(np.frombuffer(digits, np.uint8), used, out[0])
         return out
 
     def sum_bits(self, plus: int, minus: int, bits: bytes) -> Array:
         """Σ P_(plus + i) over the ones, minus Σ P_(minus + i) over the zeros."""
-        out, first = _point(), self._tables[0]
+        out, first = _point(), self._niels
         ones, zeros = first[plus : plus + len(bits)], first[minus : minus + len(bits)]
         multiples.add_or_subtract(np.frombuffer(bits, np.uint8), ones, zeros, out[0])
         return out
@@ -82,23 +105,6 @@ class CompiledEngine:
     """See :class:`zk_proofs.engine.Engine`; vectors are (n, 4) words in Montgomery form."""
 
     name = "compiled"
-
-    def warm_up(self) -> None:
-        """Load or compile every kernel, so that the wait comes at one known place."""
-        two = self.vector([1, 2])
-        self.vector(np.array([1, -1]))
-        for operation in (self.add, self.subtract, self.multiply, self.outer, self.dot):
-            operation(two, two)
-        self.shift(1, self.add_scaled(2, self.scale(1, two), self.powers(3, 2)))
-        self.subset_products([1, 2])
-        pair = self.from_uniform([bytes(64), bytes(range(64))])
-        pair = self.decode(self.encode(pair))
-        prepared = self.prepare(pair)
-        total = self.add_points(prepared.sum([(0, two)]), prepared.sum_bytes(0, b"\1\2"))
-        self.add_points(total, prepared.sum_bits(0, 0, b"\1\0"))
-        self.fold(pair, two, 1)
-        self.is_identity(self.sum(two, pair))
-        self.permute(bytearray(200))
 
     def vector(self, values: Any) -> Array:
         """Integers, reduced modulo ℓ; fast for arrays of int64."""
@@ -193,17 +199,11 @@ class CompiledEngine:
         return table[np.frombuffer(index, np.uint8)]
 
     def combine(self, rows: Any, factors: Sequence[int]) -> Array:
-        """Σ_j f_j·rows_j: exact products of 16-bit limbs in float64, put together as integers."""
-        table = np.asarray(rows, np.float64)
-        largest = max(1, int(np.abs(table).max(initial=0)))
-        step = max(1, _EXACT // (largest << _LIMB_BITS))
-        limbs = _plain_words(factors).view(np.uint16).astype(np.float64)
-        totals = [0] * table.shape[1]
-        for at in range(0, len(table), step):
-            products = (limbs[at : at + step].T @ table[at : at + step]).astype(np.int64)
-            for i, column in enumerate(products.T.tolist()):
-                totals[i] += sum(value << (_LIMB_BITS * k) for k, value in enumerate(column))
-        return self.vector(totals)
+        """Σ_j f_j·rows_j."""
+        table = np.ascontiguousarray(rows, np.int64)
+        out = np.empty((table.shape[1], 4), np.uint64)
+        scalars.combine(table, self.vector(factors), out)
+        return out
 
     def from_uniform(self, data: Sequence[bytes]) -> Array:
         """Group elements from 64 bytes each."""
@@ -250,11 +250,7 @@ class CompiledEngine:
 
     def fold(self, extended: Array, factors: Array, size: int) -> Array:
         """Fold by Σ_j f_j·P_(i + j·size), or f_(i + j·size) where every point has its own."""
-        out = np.empty((size, 20), np.uint64)
-        rows = size if len(factors) == len(extended) else 1
-        table = _plain(factors).reshape(-1, rows, 4).transpose(1, 0, 2)
-        multiples.fold(np.ascontiguousarray(extended), np.ascontiguousarray(table), out)
-        return out
+        return _fold(extended, factors, size)
 
     def join_points(self, parts: Sequence[Array]) -> Array:
         """One array after the other."""

@@ -27,6 +27,9 @@ class Prepared(Protocol):
     def sum(self, runs: Sequence[Run]) -> Points:
         """Σ over runs (start, s) of s_i·P_(start + i), as an array of one point."""
 
+    def fold(self, start: int, count: int, factors: Vector, size: int) -> Points:
+        """Engine.fold of the points start … start + count − 1."""
+
     def sum_bytes(self, start: int, digits: bytes) -> Points:
         """Σ d_i·P_(start + i) for small multiples."""
 
@@ -129,6 +132,9 @@ def compiled_engine(notice: Callable[[str], None] | None = None) -> Engine:
 
     Args:
         notice: told in one line if that takes more than five seconds.
+
+    Raises:
+        ProofError: the kernels give other results than plain Python.
     """
     message = "compiling the proof kernels for this processor; this happens once"
     timer = Timer(_SLOW_START, notice or (lambda _: None), [message])
@@ -136,9 +142,10 @@ def compiled_engine(notice: Callable[[str], None] | None = None) -> Engine:
     timer.start()
     try:
         from zk_proofs.compiled import CompiledEngine  # noqa: PLC0415 - an optional extra
+        from zk_proofs.self_test import check  # noqa: PLC0415 - it imports this module
 
         chosen = CompiledEngine()
-        chosen.warm_up()
+        check(chosen)
     finally:
         timer.cancel()
     return chosen

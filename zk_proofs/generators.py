@@ -65,13 +65,13 @@ class Basis:
         """How many points there are."""
         return 2 * self.size + 2
 
-    def left(self, size: int) -> Points:
-        """G_0 … G_(size−1)."""
-        return self._prepared.points[:size]
+    def fold_left(self, count: int, factors: Vector, size: int) -> Points:
+        """G_0 … G_(count−1) folded to ``size`` points (:meth:`Engine.fold`)."""
+        return self._prepared.fold(0, count, factors, size)
 
-    def right(self, size: int) -> Points:
-        """H_0 … H_(size−1)."""
-        return self._prepared.points[self.size : self.size + size]
+    def fold_right(self, count: int, factors: Vector, size: int) -> Points:
+        """H_0 … H_(count−1) folded to ``size`` points."""
+        return self._prepared.fold(self.size, count, factors, size)
 
     def pedersen(self) -> Points:
         """The generators g and h."""

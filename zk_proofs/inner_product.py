@@ -112,8 +112,8 @@ class _Witness:
         if self.weights is not None:
             ones = engine.powers(1, rest)
             by_right = engine.multiply(engine.outer(by_right, ones), self.weights)
-        g = engine.fold(self.basis.left(size), by_left, rest)
-        self.folded = g, engine.fold(self.basis.right(size), by_right, rest)
+        g = self.basis.fold_left(size, by_left, rest)
+        self.folded = g, self.basis.fold_right(size, by_right, rest)
 
     def fold_again(self, challenge: int) -> None:
         """Fold the folded bases for one more challenge."""

@@ -45,6 +45,13 @@ def multi_scalar_sum(scalars: Sequence[int], points: Sequence[Point]) -> Point:
     return total
 
 
+def _fold(points: Sequence[Point], factors: list[int], size: int) -> list[Point]:
+    own = len(factors) == len(points) and size > 1
+    return [
+        multi_scalar_sum(factors[i::size] if own else factors, points[i::size]) for i in range(size)
+    ]
+
+
 class PlainPrepared:
     """A list of points."""
 
@@ -56,6 +63,10 @@ class PlainPrepared:
         scalars = list(chain.from_iterable(values for _, values in runs))
         chosen = chain.from_iterable(self.points[at : at + len(v)] for at, v in runs)
         return [multi_scalar_sum(scalars, list(chosen))]
+
+    def fold(self, start: int, count: int, factors: list[int], size: int) -> list[Point]:
+        """Fold the points start … start + count − 1 to ``size`` points."""
+        return _fold(self.points[start : start + count], factors, size)
 
     def sum_bytes(self, start: int, digits: bytes) -> list[Point]:
         """Σ d_i·P_(start + i)."""
@@ -180,11 +191,7 @@ class PlainEngine:
 
     def fold(self, points: list[Point], factors: list[int], size: int) -> list[Point]:
         """Fold by Σ_j f_j·P_(i + j·size), or f_(i + j·size) where every point has its own."""
-        own = len(factors) == len(points) and size > 1
-        return [
-            multi_scalar_sum(factors[i::size] if own else factors, points[i::size])
-            for i in range(size)
-        ]
+        return _fold(points, factors, size)
 
     def join_points(self, parts: Sequence[list[Point]]) -> list[Point]:
         """One array after the other."""

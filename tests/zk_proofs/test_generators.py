@@ -32,9 +32,10 @@ def test_frozen(engine, side, index):
 def test_no_generator_depends_on_a_size(compiled):
     small, large = basis_for(compiled, 3), basis_for(compiled, 200)
     assert small.size < large.size
-    for ours, theirs in ((small.left, large.left), (small.right, large.right)):
-        assert compiled.encode(ours(3)) == compiled.encode(theirs(3))
-    assert compiled.encode(small.pedersen()) == compiled.encode(large.pedersen())
+    values = compiled.vector([5, 7, 11])
+    for parts in ({"left": values}, {"right": values}, {"value": 3, "blinding": 4}):
+        ours, theirs = small.commit(**parts), large.commit(**parts)
+        assert compiled.encode(ours) == compiled.encode(theirs)
 
 
 def test_dalek_pedersen_generators(engine):

@@ -109,6 +109,12 @@ def test_folds_are_sums(compiled, plain, factors):
         points = engine.decode(encoded)
         assert engine.encode(engine.fold(points, engine.vector(factors), 3)) == expected
         assert engine.encode(engine.fold(points, engine.vector(own), 3)) == expected_own
+        prepared = engine.prepare(points)
+        assert engine.encode(prepared.fold(0, 12, engine.vector(factors), 3)) == expected
+        assert engine.encode(prepared.fold(0, 12, engine.vector(own), 3)) == expected_own
+        shifted = engine.encode(prepared.fold(3, 6, engine.vector(factors[1:3]), 3))
+        part = engine.fold(points[3:9], engine.vector(factors[1:3]), 3)
+        assert shifted == engine.encode(part)
 
 
 @given(st.lists(st.integers(0, 255), min_size=1, max_size=40))

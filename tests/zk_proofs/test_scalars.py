@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from redactory.errors import ProofError
 from zk_proofs.curve import L
+from zk_proofs.self_test import check
 
 scalar = st.integers(0, L - 1) | st.sampled_from([0, 1, L - 1, L - 2, 2**252, 2**64 - 1, 2**192])
 pairs = st.lists(st.tuples(scalar, scalar), min_size=1, max_size=20)
@@ -74,3 +76,10 @@ def test_combinations_of_rows_are_exact_at_the_limits(compiled, plain, bound):
 def test_tables_are_read_by_bytes(engine):
     table = engine.vector(range(1000, 1256))
     assert engine.integers(engine.take(table, b"\x00\xff\x07")) == [1000, 1255, 1007]
+
+
+def test_an_engine_that_is_wrong_is_found(compiled, plain, monkeypatch):
+    check(compiled)
+    monkeypatch.setattr(type(compiled), "add_points", lambda _self, p, _q: p)
+    with pytest.raises(ProofError, match="wrong results"):
+        check(compiled)

@@ -111,31 +111,66 @@ def variable_base(scalars: Array, points: Array, width: int, result: Array) -> N
 
 @kernel
 def build_tables(points: Array, width: int, out: Array) -> None:
-    """Extended (n, 20) to affine Niels tables (windows, n, 15) of 2^(width·w)·P."""
-    current = points.copy()
-    for w in range(out.shape[0]):
-        to_niels(current, out[w])
-        if w < out.shape[0] - 1:
-            for i in range(current.shape[0]):
+    """Extended (n, 20) to affine Niels tables (n, windows, 15) of 2^(width·w)·P."""
+    current, niels = points.copy(), np.empty((points.shape[0], 15), np.uint64)
+    for w in range(out.shape[1]):
+        to_niels(current, niels)
+        for i in range(current.shape[0]):
+            out[i, w] = niels[i]
+            if w < out.shape[1] - 1:
                 for _ in range(width):
                     double(current[i])
 
 
 @kernel
+def _into_buckets(digits: Any, multiples: Array, step: int, buckets: Array, used: Any) -> int:
+    """Add one point's multiples by its digits; the highest bucket used."""
+    highest = 0
+    for w in range(digits.shape[0]):
+        if digits[w] != 0:
+            highest = max(highest, abs(digits[w]))
+            _into_bucket(buckets, used, digits[w], multiples[w * step])
+    return highest
+
+
+@kernel
 def fixed_base(scalars: Array, tables: Array, index: Any, width: int, result: Array) -> None:
-    """Set result ← Σ s_i·P_index[i] over tables (windows, N, 15): one pass, no doubling."""
-    number, size = tables.shape[0], 1 << (width - 1)
-    digits = np.empty((number, scalars.shape[0]), np.int32)
-    _signed_windows(scalars, width, digits)
+    """Set result ← Σ s_i·P_index[i]: one pass over all windows, no doubling.
+
+    ``tables`` (N, windows, 15) holds multiples by 2^(width·w); digits of twice the width read
+    every second of them, which is cheaper where there are many points.
+    """
+    count, number = scalars.shape[0], (254 + 2 * width - 1) // (2 * width)
+    digits = np.empty((number, count), np.int32)
+    _signed_windows(scalars, 2 * width, digits)
+    by_point = digits.T.copy()
+    size = 1 << (2 * width - 1)
     buckets, used = np.empty((size, 20), np.uint64), np.zeros(size, np.uint8)
     highest = 0
-    for w in range(number):
-        for i in range(scalars.shape[0]):
-            digit = digits[w, i]
-            if digit != 0:
-                highest = max(highest, abs(digit))
-                _into_bucket(buckets, used, digit, tables[w, index[i]])
+    for i in range(count):
+        top = _into_buckets(by_point[i], tables[index[i]], 2, buckets, used)
+        highest = max(highest, top)
     _weighted_sum(buckets, used, highest, result)
+
+
+@kernel
+def fold_tables(tables: Array, scalars: Array, width: int, out: Array) -> None:
+    """Set out_i ← Σ_j s_ij·P_(i + j·m), as :func:`fold` does, from the tables of the points."""
+    outputs, terms = out.shape[0], scalars.shape[1]
+    digits = np.empty((tables.shape[1], terms), np.int32)
+    by_point = np.empty((terms, tables.shape[1]), np.int32)
+    size = 1 << (width - 1)
+    buckets, used = np.empty((size, 20), np.uint64), np.zeros(size, np.uint8)
+    for i in range(outputs):
+        if i < scalars.shape[0]:
+            _signed_windows(scalars[i], width, digits)
+            by_point[:] = digits.T
+        used[:] = 0
+        highest = 0
+        for j in range(terms):
+            top = _into_buckets(by_point[j], tables[i + j * outputs], 1, buckets, used)
+            highest = max(highest, top)
+        _weighted_sum(buckets, used, highest, out[i])
 
 
 @kernel

@@ -187,6 +187,18 @@ def dot(a: Array, b: Array, out: Array) -> None:
 
 
 @kernel
+def combine(values: Any, factors: Array, out: Array) -> None:
+    """Σ_j f_j·values_j for rows of signed 64-bit integers, into one vector."""
+    out[:] = 0
+    row = np.empty((values.shape[1], 4), np.uint64)
+    for j in range(values.shape[0]):
+        from_integers(values[j], row)
+        factor = get(factors[j])
+        for i in range(out.shape[0]):
+            put(out[i], add_one(get(out[i]), multiply_one(factor, get(row[i]))))
+
+
+@kernel
 def powers(x: Array, start: Array, out: Array) -> None:
     """Powers start·x^i for i = 0, 1, and so on."""
     power, factor = get(start), get(x)
