@@ -336,10 +336,10 @@ def run(*, quick: bool) -> tuple[list[Any], dict[str, Any]]:
     count = QUICK_LEAKS if quick else LEAKS
     cases, ratios = known_leaks(bench, found, count)
     ratios |= canaries(bench, found, count)
-    corpus = [r for r in found if r.lang in ("en", "zh")][: 200 if quick else 4000]
+    corpus = [r for r in found if r.lang in ("en", "zh")][: 200 if quick else 1500]
     ratios |= surrogates(bench, corpus)
     ratios |= {} if quick else workers((1, 2, 4))
-    ratios |= speed(bench, found[: 200 if quick else 1000], 1 if quick else 5)
+    ratios |= speed(bench, found[: 200 if quick else 400], 1 if quick else 5)
     return cases, ratios
 
 
