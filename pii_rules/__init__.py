@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pii_rules.gate import LeakGate
     from pii_rules.policy import Policy, load_policy
     from pii_rules.redactor import Redacted, Redactor, Report
+    from pii_rules.sanitizer import Sanitizer
     from pii_rules.spans import Refused, Replacement, Span
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Refused",
     "Replacement",
     "Report",
+    "Sanitizer",
     "Span",
     "load_policy",
 ]
@@ -40,6 +42,7 @@ _HOME = {
     "Refused": "spans",
     "Replacement": "spans",
     "Report": "redactor",
+    "Sanitizer": "sanitizer",
     "Span": "spans",
     "load_policy": "policy",
 }

@@ -1,0 +1,1 @@
+"""A sanitizer inside other libraries; each module needs its library and nothing else."""
