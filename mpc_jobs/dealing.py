@@ -18,6 +18,7 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from mpc_jobs import field
 from mpc_jobs.deal_manifest import DealManifest, ManifestPart, manifest_file
 from mpc_jobs.job import Job, OwnerEntry, Part, signature_file
 from mpc_jobs.kernels import Elements
+from mpc_jobs.public_random import public_order
 from mpc_jobs.sharing import RandomBytes
 from redactory.canonical import digest_of
 from redactory.durable import Folder
@@ -51,8 +53,8 @@ class OwnedRows:
         y: (n, k) labels.
     """
 
-    x: Rows
-    y: Rows
+    x: Rows = attribute(repr=False)
+    y: Rows = attribute(repr=False)
 
 
 def deal(
@@ -109,11 +111,10 @@ def deal(
 def row_order(job: Job, owner: str) -> npt.NDArray[np.int64]:
     """The order in which an owner's rows are dealt: training rows, then validation rows."""
     entry = next(o for o in job.owners if o.name == owner)
-    seed = digest_of({"owner": owner, "seed": job.training.seed})
-    generator = np.random.Generator(np.random.PCG64(int(seed, 16)))
-    train = generator.permutation(entry.train_rows)
-    validation = entry.train_rows + generator.permutation(entry.validation_rows)
-    return np.concatenate([train, validation])
+    seed = {"owner": owner, "seed": job.training.seed}
+    train = public_order(seed, "train", entry.train_rows)
+    validation = public_order(seed, "validation", entry.validation_rows)
+    return np.concatenate([train, entry.train_rows + validation])
 
 
 def deal_area(owner: str, deal_id: str, party: str) -> str:

@@ -16,10 +16,10 @@ from mpc_jobs.comparing import are_negative, largest_column
 from mpc_jobs.job import Job
 from mpc_jobs.kernels import Elements
 from mpc_jobs.models import Model
+from mpc_jobs.public_random import public_words
 from mpc_jobs.share_source import Batch, ShareSource
 from mpc_jobs.shared import SharedArithmetic
 from mpc_jobs.training_spec import Training
-from redactory.canonical import digest_of
 
 AUC_PAIRS = 4096
 
@@ -132,8 +132,8 @@ class _Measure:
         """
         scores = np.concatenate([s for s, _ in scored], axis=1)[:, :, 0]
         labels = np.concatenate([y for _, y in scored], axis=1)[:, :, 0]
-        generator = np.random.Generator(np.random.PCG64(int(digest_of(self._job.digest), 16)))
-        one, two = generator.integers(0, rows, (2, AUC_PAIRS))
+        words = public_words(self._job.digest, "pairs", 2 * AUC_PAIRS) % np.uint64(rows)
+        one, two = words.astype(np.int64).reshape(2, AUC_PAIRS)
         positive, negative = _take(labels, one), _take(labels, two)
         (mixed,) = self._arithmetic.reduce(
             field.multiply(positive, field.shift(field.scale(negative, -1), 1))

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mpc_jobs.arithmetic import Arithmetic, V
+from mpc_jobs.public_random import public_uniform
 from mpc_jobs.sigmoid import Sigmoid
 
 _RATE_PRECISION = 10  # significant bits that learning rate / rows keeps at least
@@ -198,11 +199,13 @@ class SquareNetwork:
 
     def initial(self) -> list[npt.NDArray[np.int64]]:
         """Small pseudo-random weights: with zeros no gradient would ever move."""
-        generator = np.random.Generator(np.random.PCG64(self.seed))
-        return [
-            np.rint(generator.uniform(-1, 1, shape) * scale * 2**self.descent.w).astype(np.int64)
-            for shape, scale in zip(self.shapes, (1.0, 1 / math.sqrt(self.hidden)), strict=True)
-        ]
+        scales = 1.0, 1 / math.sqrt(self.hidden)
+        weights = []
+        for number, (shape, scale) in enumerate(zip(self.shapes, scales, strict=True)):
+            drawn = public_uniform(self.seed, f"layer {number}", shape[0] * shape[1])
+            units = np.rint(drawn * scale * 2**self.descent.w).astype(np.int64)
+            weights.append(units.reshape(shape))
+        return weights
 
     def scores(self, arithmetic: Arithmetic[V], weights: Sequence[V], x: V) -> V:
         """Three rounds."""

@@ -57,7 +57,7 @@ class Receipt(Strict):
         job: the job's digest.
         party: its name.
         deals: digest over the manifests of all deals.
-        sessions: names of the sessions it took part in, first 24 hex digits.
+        session: name of the session in which it ended, first 24 hex digits.
         present: numbers of the parties that were here at the end.
         epochs: how many were trained.
         history: what was opened after each epoch.
@@ -73,7 +73,7 @@ class Receipt(Strict):
     job: Hex32
     party: Name
     deals: Hex32
-    sessions: tuple[str, ...]
+    session: str = Field(pattern=r"^[0-9a-f]{24}$")
     present: tuple[int, ...]
     epochs: int = Field(ge=0)
     history: tuple[dict[str, Any], ...]
@@ -161,7 +161,7 @@ class OpenedModel:
         commitments: for each output, to its weights and to its bias.
     """
 
-    integers: list[Any]
+    integers: list[Any] = attribute(repr=False)
     blindings: list[int] = attribute(repr=False)
     commitments: list[bytes]
 

@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from pathlib import Path
 from typing import Any
 
 from mpc_jobs.agreement import open_session
@@ -64,8 +65,17 @@ class _Costs:
     rounds: list[int] = attribute(default_factory=list)
 
     def told(self) -> Cost:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        return Cost(peak_memory_bytes=peak, **{k: tuple(v) for k, v in vars(self).items()})
+        lists = {name: tuple(values) for name, values in vars(self).items()}
+        return Cost(peak_memory_bytes=_peak_memory(), **lists)
+
+
+def _peak_memory() -> int:
+    """Greatest resident size in bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():  # what getrusage says includes the process that started this one
+        fields = status.read_text(encoding="ascii").partition("VmHWM:")[2].split()
+        return int(fields[0]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 @dataclass
@@ -252,7 +262,7 @@ def _finish(run: _Run, done: int) -> Receipt:
         job=job.digest,
         party=name,
         deals=deals,
-        sessions=(run.arithmetic.randomness.session.hex()[:24],),
+        session=run.arithmetic.randomness.session.hex()[:24],
         present=tuple(run.mesh.present),
         epochs=done,
         history=tuple(run.history),

@@ -35,7 +35,8 @@ class Status:
     def failed(self, error: RedactoryError) -> None:
         """Say that the party stopped, and why."""
         self._phase = ""
-        self.say("failed", error=str(error))
+        # Without the place: the job's folder is shared, and a path may hold a name.
+        self.say("failed", error=error.what)
 
 
 def status_file(party: str) -> str:
