@@ -99,10 +99,9 @@ def read_recorded(folder: Folder, name: str, digest: str) -> bytes:
     Raises:
         IntegrityError: missing or changed.
     """
-    try:
-        raw = folder.read(name)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        raise IntegrityError("is missing", where=folder.path(name)) from None
+    raw = _found(folder, name)
+    if raw is None:
+        raise IntegrityError("is missing", where=folder.path(name))
     if sha256_hex(raw) != digest:
         raise IntegrityError("was changed since it was recorded", where=folder.path(name))
     return raw
@@ -114,26 +113,27 @@ def read_wraps(folder: Folder, shard: RecordedShard) -> bytes:
     Raises:
         IntegrityError: missing or changed.
     """
+    # Where they wait comes first: a writer moves them from there to their place.
+    waiting = _found(folder, next_wraps_file(shard.area, shard.header.stem))
+    if waiting is not None and sha256_hex(waiting) == shard.wraps_sha256:
+        return waiting
     name = shard_file(shard.area, "wraps", shard.header.stem)
-    if is_change_unfinished(folder, shard):
-        name = next_wraps_file(shard.area, shard.header.stem)
     return read_recorded(folder, name, shard.wraps_sha256)
 
 
 def is_change_unfinished(folder: Folder, shard: RecordedShard) -> bool:
     """Whether the recorded wraps still wait beside the old ones (:mod:`.key_changes`)."""
-    name = next_wraps_file(shard.area, shard.header.stem)
-    return folder.exists(name) and sha256_hex(folder.read(name)) == shard.wraps_sha256
+    waiting = _found(folder, next_wraps_file(shard.area, shard.header.stem))
+    return waiting is not None and sha256_hex(waiting) == shard.wraps_sha256
 
 
 def is_shred_unfinished(folder: Folder, shard: RecordedShard) -> bool:
     """Whether a shard that was shredded on record still has keys in the folder."""
     if not shard.shredded:
         return False
-    name = shard_file(shard.area, "wraps", shard.header.stem)
+    kept = _found(folder, shard_file(shard.area, "wraps", shard.header.stem))
     waiting = next_wraps_file(shard.area, shard.header.stem)
-    kept = folder.exists(name) and folder.read(name) != EMPTY_WRAPS
-    return kept or folder.exists(waiting)
+    return kept not in (None, EMPTY_WRAPS) or folder.exists(waiting)
 
 
 def open_dataset(
@@ -195,6 +195,13 @@ def _refuse_shredded(folder: Folder, wanted: Sequence[RecordedShard], *, only: s
             )
         if shard.shredded and only is not None:
             raise KeyringError("holds no key any more: it was shredded", where=where)
+
+
+def _found(folder: Folder, name: str) -> bytes | None:
+    try:
+        return folder.read(name)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
 
 
 def is_recorded(entry: ManifestShard, found: RecordedShard) -> bool:

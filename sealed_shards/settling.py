@@ -35,7 +35,11 @@ def settle(folder: Folder, head: DatasetHead) -> list[str]:
         The names of the files that were settled.
     """
     with folder.batch() as batch:
-        return sorted(_settled(batch, head))
+        settled = _settled(batch, head) | set(_drop_planned(batch, head))
+    # The plan goes when all that it names is gone durably.
+    folder.delete(PLAN_FILE)
+    folder.delete_tree(CHANGES_FOLDER)
+    return sorted(settled)
 
 
 def _settled(folder: Folder, head: DatasetHead) -> set[str]:
@@ -55,7 +59,7 @@ def _settled(folder: Folder, head: DatasetHead) -> set[str]:
         settled |= _shred(folder, shard)
     for name in waiting:
         folder.delete(name)
-    return settled | set(_drop_plan(folder, head))
+    return settled
 
 
 def _shred(folder: Folder, shard: RecordedShard) -> set[str]:
@@ -86,7 +90,7 @@ def destroy(folder: Folder, area: str, stem: str) -> None:
     folder.delete(names["headers"])
 
 
-def _drop_plan(folder: Folder, head: DatasetHead) -> Iterator[str]:
+def _drop_planned(folder: Folder, head: DatasetHead) -> Iterator[str]:
     """Remove the new versions of an interrupted reseal that the log never heard of."""
     recorded = {
         (shard.area, stem)
@@ -97,5 +101,3 @@ def _drop_plan(folder: Folder, head: DatasetHead) -> Iterator[str]:
         if (area, stem) not in recorded:
             destroy(folder, area, stem)
             yield shard_file(area, "shards", stem)
-    folder.delete(PLAN_FILE)
-    folder.delete_tree(CHANGES_FOLDER)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,8 +23,9 @@ import pytest
 from redactory.durable import open_folder
 from redactory.errors import IntegrityError, KeyringError, RedactoryError
 from sealed_shards import open_dataset, seal
-from sealed_shards.key_changes import apply_changes, rewrapped, shredded
-from sealed_shards.layout import shard_files
+from sealed_shards.dataset import is_change_unfinished, read_wraps
+from sealed_shards.key_changes import apply_changes, put_in_place, rewrapped, shredded
+from sealed_shards.layout import next_wraps_file, shard_files
 from sealed_shards.settling import settle
 from sealed_shards.verify import verify_files
 
@@ -243,6 +245,36 @@ def test_readers_while_a_writer_changes_keys(maker, shards, alice, bob):
         assert all(future.result() >= 0 for future in readers)
     assert _read_often(maker.folder.url, alice, maker.head(), 1) == 1
     assert list(verify_files(maker.folder, maker.head())) == []
+
+
+def test_wraps_that_take_their_place_while_they_are_read(maker, shards, alice, bob):
+    """A reader that knows the log as it is meets the new wraps, wherever a writer has them now."""
+    shard = shards[0]
+    change = rewrapped(maker.folder, shard, drop=[bob.kid])
+    maker.folder.replace(next_wraps_file(shard.area, shard.header.stem), change.wraps)
+    now = replace(shard, wraps_sha256=change.new_sha256)
+    for moved in range(4):
+        folder = MovesDuring(maker.folder, now, moved)
+        assert read_wraps(folder, now) == change.wraps
+        maker.folder.replace(next_wraps_file(shard.area, shard.header.stem), change.wraps)
+        assert is_change_unfinished(MovesDuring(maker.folder, now, moved), now) in (True, False)
+        maker.folder.replace(next_wraps_file(shard.area, shard.header.stem), change.wraps)
+
+
+class MovesDuring:
+    """A folder in which a writer finishes a change just before the k-th thing that is asked."""
+
+    def __init__(self, folder, shard, left):
+        self._folder = folder
+        self._shard = shard
+        self._left = left
+
+    def __getattr__(self, name):
+        if name in {"read", "exists"}:
+            if self._left == 0:
+                put_in_place(self._folder, self._shard)
+            self._left -= 1
+        return getattr(self._folder, name)
 
 
 def _seal_one(url: str, pem: bytes, number: int) -> str:
