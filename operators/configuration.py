@@ -21,7 +21,7 @@ from redactory.errors import InputError
 
 CONFIG_VARIABLE = "REDACTORY_CONFIG"
 # A finder that names a module runs its code: whoever may start a run may not choose that.
-_NARROWER = {"ner": {"enum": ["embedded", "none"]}}
+_NARROWER = {"ner": {"enum": ["embedded", "fast", "none"]}}
 
 
 def run_params() -> dict[str, Param]:

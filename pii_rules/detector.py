@@ -37,7 +37,7 @@ from pii_rules.recognizers.packs import Pack, load_packs
 from pii_rules.recognizers.phone import PhoneRule
 from pii_rules.recognizers.predefined import predefined_rules
 from pii_rules.recognizers.rule import adopt
-from pii_rules.resolve import outside, resolve, resolve_covering
+from pii_rules.resolve import outside, ranges_from, resolve, resolve_covering
 from pii_rules.spans import DETECTOR_ERROR, DETECTOR_LIMIT, DETECTOR_TIME, Findings, Refused, Span
 from pii_rules.surfaces import propagated
 from pii_rules.windows import windows
@@ -303,7 +303,9 @@ def _apart(texts: Mapping[str, str], found: Sequence[Span]) -> Sequence[Span]:
     """The findings, names without the numbers in them."""
     if all(span.entity_type not in LABELS for span in found):
         return found
-    numbers = resolve(span for span in found if _is_number(span, texts))
+    numbers: dict[str, list[Span]] = {column: [] for column in texts}
+    for span in resolve(span for span in found if _is_number(span, texts)):
+        numbers[span.column].append(span)
     return [part for span in found for part in _beside(span, numbers, texts)]
 
 
@@ -313,12 +315,11 @@ def _is_number(span: Span, texts: Mapping[str, str]) -> bool:
     return bool(span.validated) or (span.entity_type not in LABELS and digits >= _NUMBER)
 
 
-def _beside(span: Span, numbers: Sequence[Span], texts: Mapping[str, str]) -> list[Span]:
+def _beside(span: Span, numbers: Mapping[str, list[Span]], texts: Mapping[str, str]) -> list[Span]:
     """A finding; of a name only what lies outside of numbers."""
     if span.entity_type not in LABELS or span.validated:
         return [span]
-    taken = ((other.start, other.end) for other in numbers if other.column == span.column)
-    parts = outside(span.start, span.end, taken)
+    parts = outside(span.start, span.end, ranges_from(numbers[span.column], span.start))
     if parts == [(span.start, span.end)]:
         return [span]
     text = texts[span.column]

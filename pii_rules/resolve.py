@@ -9,7 +9,7 @@ corrupts the text on replacement.)
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from pii_rules.entities import type_rank
@@ -71,10 +71,15 @@ def outside(start: int, end: int, taken: Iterable[tuple[int, int]]) -> list[tupl
     return parts
 
 
+def ranges_from(row: Sequence[Span], place: int) -> Iterator[tuple[int, int]]:
+    """The ranges of ``row`` (disjoint, sorted) from the last one that begins before ``place``."""
+    first = max(bisect_left(row, place, key=_start) - 1, 0)
+    return ((row[n].start, row[n].end) for n in range(first, len(row)))
+
+
 def _remainders(span: Span, row: list[Span], text: str) -> list[Span]:
     """What of ``span`` lies outside of the spans of ``row`` (disjoint and sorted)."""
-    place = max(bisect_left(row, span.start, key=_start) - 1, 0)
-    parts = outside(span.start, span.end, ((other.start, other.end) for other in row[place:]))
+    parts = outside(span.start, span.end, ranges_from(row, span.start))
     return [
         span._replace(start=a, end=b, validated=None)
         for a, b in parts

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from pii_rules.many_strings import at_once
 from pii_rules.policy import DEFAULT_THRESHOLD
 from pii_rules.spans import Span
 
 RECOGNIZER: Final = "propagation"
+_WORTH_AN_INDEX: Final = 1 << 20  # forms times characters
 _SHORTEST: Final = 6
 # A form below this was kept by a policy that asks for weak findings; spreading it through
 # the record would spread the doubt.
@@ -33,26 +35,19 @@ def occurrences(forms: Iterable[str], text: str, *, bordered: bool) -> Iterator[
         bordered: only where no ASCII letter or digit is joined to another (Chinese text
             is written without spaces, so a Han neighbour is a border).
     """
-    for form in sorted(set(forms)):
-        start = text.find(form)
-        while start >= 0:
-            end = start + len(form)
-            if not bordered or not (_joined(text, start) or _joined(text, end)):
-                yield start, end
-            start = text.find(form, start + 1)
+    wanted = sorted(set(forms))
+    search = _one_by_one if len(wanted) * len(text) < _WORTH_AN_INDEX else at_once
+    for start, end in search(wanted, text):
+        if not bordered or not (_joined(text, start) or _joined(text, end)):
+            yield start, end
 
 
-def _recurs(form: str, texts: Mapping[str, str]) -> bool:
-    """Whether a form stands in more than one place."""
-    places = 0
-    for text in texts.values():
+def _one_by_one(forms: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
+    for form in forms:
         start = text.find(form)
         while start >= 0:
-            places += 1
-            if places > 1:
-                return True
+            yield start, start + len(form)
             start = text.find(form, start + 1)
-    return False
 
 
 def _joined(text: str, border: int) -> bool:
@@ -78,13 +73,10 @@ def propagated(texts: Mapping[str, str], spans: Sequence[Span]) -> list[Span]:
         surface = texts[span.column][span.start : span.end]
         if (span.validated or span.score >= _SURE) and is_telling(surface):
             sources.setdefault(surface, span)
-    again = [form for form in sources if _recurs(form, texts)]
-    if not again:
-        return []
     known = {(span.column, span.start, span.end) for span in spans}
     found = []
     for column, text in texts.items():
-        for start, end in occurrences(again, text, bordered=True):
+        for start, end in occurrences(sources, text, bordered=True):
             if (column, start, end) not in known:
                 source = sources[text[start:end]]
                 found.append(

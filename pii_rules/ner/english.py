@@ -1,4 +1,7 @@
-"""The English name model: a quantised MiniLM encoder that also reads the case of each word."""
+"""The English name model: a quantised MiniLM encoder that also reads the case of each word.
+
+Its student has half of its layers, and reads only the sentences that the scout passes on.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from pii_rules.ner.names import Name, may_be_name
+from pii_rules.ner.scout import Scout
 from pii_rules.ner.session import Session
 from pii_rules.ner.shapes import Pieces, pieces
 from pii_rules.ner.stretches import alphabetic, without_han
@@ -30,16 +34,19 @@ class EnglishModel:
     """Names in text written with Latin letters.
 
     Args:
-        folder: holds ``en.onnx`` and ``en.json``, the tokenizer.
+        folder: holds ``en.onnx``, ``en_words.bin`` (its table of words) and ``en.json`` (the
+            tokenizer); for the student also ``en_fast.onnx`` and the scout's files.
+        fast: whether to use the student.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._session = Session(folder / "en.onnx")
+    def __init__(self, folder: Path, *, fast: bool = False) -> None:
+        self._session = Session(folder / ("en_fast.onnx" if fast else "en.onnx"))
         self._tokenizer = Tokenizer.from_file(str(folder / "en.json"))
+        self._scout = Scout(folder) if fast else None
 
     def find(self, texts: Sequence[str]) -> list[list[Name]]:
         """The names of each text, sorted by start."""
-        windows = [w for number, text in enumerate(texts) for w in self._windows(number, text)]
+        windows = list(self._windows(texts))
         scores = self._session.run([window.features() for window in windows])
         found: list[list[Name]] = [[] for _ in texts]
         for window, score in zip(windows, scores, strict=True):
@@ -49,12 +56,18 @@ class EnglishModel:
             for text, names in zip(texts, found, strict=True)
         ]
 
-    def _windows(self, number: int, text: str) -> Iterator[_Window]:
-        for start, stop in alphabetic(text):
-            part = without_han(text[start:stop])
-            read = pieces(self._tokenizer, part)
-            for first, last in piece_windows(part, read, _ROOM):
-                yield _Window(number, start, read, first, last)
+    def _windows(self, texts: Sequence[str]) -> Iterator[_Window]:
+        places = [(n, *stretch) for n, text in enumerate(texts) for stretch in alphabetic(text)]
+        parts = [without_han(texts[n][start:stop]) for n, start, stop in places]
+        reads = [pieces(self._tokenizer, part) for part in parts]
+        if self._scout is None:
+            chosen = [[(0, len(read.ids))] for read in reads]
+        else:
+            chosen = self._scout.stretches(list(zip(parts, reads, strict=True)))
+        for (number, offset, _), part, read, runs in zip(places, parts, reads, chosen, strict=True):
+            for begin, end in runs:
+                for first, last in piece_windows(part, read, _ROOM, begin, end):
+                    yield _Window(number, offset, read, first, last)
 
 
 def whole_handles(text: str, names: list[Name]) -> list[Name]:

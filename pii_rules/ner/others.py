@@ -2,6 +2,7 @@
 
 ========================  ============================================================
 ``embedded``              the models that ship with the package
+``fast``                  their smaller English model: faster, a little less is found
 ``none``                  nothing: rules only
 ``spacy:PIPELINE``        a spaCy pipeline, by package name or folder
 ``presidio:MODULE:NAME``  a Presidio recognizer (transformers, GLiNER, your own): ``NAME`` in
@@ -33,7 +34,7 @@ _LABELS: Final = {
 }  # fmt: skip
 # spaCy's statistical pipelines give no probability; Presidio's default for them.
 _SPACY_SCORE: Final = 0.85
-_HINT: Final = "allowed: embedded, none, spacy:PIPELINE, presidio:MODULE:NAME"
+_HINT: Final = "allowed: embedded, fast, none, spacy:PIPELINE, presidio:MODULE:NAME"
 
 
 def finder(choice: str) -> NameFinder | None:
@@ -45,10 +46,10 @@ def finder(choice: str) -> NameFinder | None:
     kind, _, rest = choice.partition(":")
     if choice == "none":
         return None
-    if choice == "embedded":
+    if choice in ("embedded", "fast"):
         from pii_rules.ner.embedded import EmbeddedNames  # noqa: PLC0415 - loads ONNX Runtime
 
-        return EmbeddedNames()
+        return EmbeddedNames(fast=choice == "fast")
     if kind == "spacy" and rest:
         return SpacyNames(rest)
     if kind == "presidio" and rest.count(":") == 1:

@@ -20,7 +20,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 _STEP: Final = 16
-_BATCH: Final = 2048
+_BATCH: Final = 512  # pieces; more no longer fit into the cache of a core
 
 Features = Mapping[str, NDArray[Any]]
 """Model input by name, each ``[n]`` for a sequence of ``n``."""

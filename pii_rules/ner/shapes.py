@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 SHAPES: Final = 8
-_OTHER, _LOWER, _TITLE, _UPPER, _LETTER, _MIXED, _DIGITS, _FOREIGN = range(SHAPES)
+_OTHER, LOWER, _TITLE, _UPPER, _LETTER, _MIXED, _DIGITS, _FOREIGN = range(SHAPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Pieces:
 def shape(word: str) -> int:
     """The shape class of a word."""
     if word.islower():
-        return _LOWER if word.isascii() or word.isalpha() else _MIXED
+        return LOWER if word.isascii() or word.isalpha() else _MIXED
     if word.isupper():
         return _LETTER if len(word) == 1 else _UPPER
     if word.istitle():

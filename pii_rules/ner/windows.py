@@ -13,16 +13,25 @@ _ENDS: Final = frozenset(".!?;。！？；…")
 _PAUSES: Final = frozenset(",:，：、)）")
 
 
-def piece_windows(text: str, read: Pieces, room: int) -> Iterator[tuple[int, int]]:
-    """Ranges of pieces that tile the text, each of at most ``room`` pieces, cut between words.
+def piece_windows(
+    text: str, read: Pieces, room: int, start: int = 0, stop: int | None = None
+) -> Iterator[tuple[int, int]]:
+    """Ranges of pieces that tile a stretch, each of at most ``room`` pieces, cut between words.
 
     A word of more pieces than fit is cut inside.
+
+    Args:
+        text: what was tokenised.
+        read: its pieces.
+        room: the most pieces in a range.
+        start: first piece of the stretch.
+        stop: one past its last; default the end of the text.
     """
-    start, total = 0, len(read.ids)
-    while start < total:
-        stop = total if total - start <= room else _cut(text, read, start, room)
-        yield start, stop
-        start = stop
+    end = len(read.ids) if stop is None else stop
+    while start < end:
+        cut = end if end - start <= room else _cut(text, read, start, room)
+        yield start, cut
+        start = cut
 
 
 def _cut(text: str, read: Pieces, start: int, room: int) -> int:

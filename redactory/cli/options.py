@@ -27,7 +27,7 @@ Ner = Annotated[
     str,
     typer.Option(
         metavar="FINDER",
-        help="What finds names: embedded, none, spacy:PIPELINE, presidio:MODULE:NAME.",
+        help="What finds names: embedded, fast, none, spacy:PIPELINE, presidio:MODULE:NAME.",
     ),
 ]
 Policy = Annotated[str, typer.Option("--policy", "-p", help="Built-in policy or TOML file.")]

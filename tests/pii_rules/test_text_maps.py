@@ -1,12 +1,15 @@
 """Folding, windows and surface forms: maps over text that must be exact for any text."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pii_rules.many_strings import at_once
 from pii_rules.normalise import fold
 from pii_rules.spans import Span
-from pii_rules.surfaces import is_telling, occurrences, propagated
+from pii_rules.surfaces import _one_by_one, is_telling, occurrences, propagated
 from pii_rules.windows import windows
 
 LOOKALIKES = (
@@ -119,3 +122,25 @@ def test_propagation_reaches_other_columns_and_needs_a_sure_source():
     ]
     assert propagated(texts, [sure._replace(score=0.35)]) == []
     assert len(propagated(texts, [sure._replace(score=0.35, validated=True)])) == 2
+
+
+@given(
+    st.lists(st.text("ab1- é👩", min_size=1, max_size=5), max_size=12, unique=True),
+    st.text("ab1- é👩", max_size=60),
+)
+def test_many_strings_at_once_are_found_like_one_by_one(strings, text):
+    assert sorted(at_once(strings, text)) == sorted(_one_by_one(strings, text))
+
+
+def test_long_strings_with_one_beginning_are_told_apart():
+    strings = ["x" * 70 + tail for tail in ("a", "b", "ab", "")]
+    text = " ".join([strings[0], strings[2], strings[1], "x" * 69])
+    assert sorted(at_once(strings, text)) == sorted(_one_by_one(strings, text))
+
+
+def test_values_of_a_long_record_are_spread_in_linear_time():
+    text = " ".join(f"card {n:016d} seen." for n in range(8000))
+    forms = [f"{n:016d}" for n in range(8000)]
+    started = time.process_time()
+    assert len(list(occurrences(forms, text, bordered=True))) == 8000
+    assert time.process_time() - started < 2

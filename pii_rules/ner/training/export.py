@@ -1,7 +1,9 @@
 """Turn trained models into what ships: ONNX files, a tokenizer, a table of characters.
 
-python -m pii_rules.ner.training.export --english DIR --encoder DIR --data DIR \
+python -m pii_rules.ner.training.export --english DIR --student DIR --encoder DIR --data DIR \
         --chinese DIR --out pii_rules/ner/models
+
+The English model and its student have one table of words, in a file of its own.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from pii_rules.ner.training.gru import Gru, ZhTagger
 _HEADS = 12
 _SAMPLE = 400
 _KEPT = 0.99995
+_WORDS = "en_words.bin"
 
 Range = tuple[float, float]
 
@@ -179,11 +182,36 @@ def mixed(trainings: Sequence[Path], shares: Sequence[float]) -> dict[str, torch
     }
 
 
+def save(model: onnx.ModelProto, folder: Path, name: str) -> None:
+    """Write a model; its table of words goes into ``en_words.bin``, which must be the same."""
+    table = max(model.graph.initializer, key=lambda tensor: len(tensor.raw_data))
+    place = folder / _WORDS
+    if place.exists() and place.read_bytes() != table.raw_data:
+        raise ValueError(f"{name} has another table of words than {place}")
+    place.write_bytes(table.raw_data)
+    size = len(table.raw_data)
+    table.ClearField("raw_data")
+    table.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", _WORDS), ("offset", "0"), ("length", str(size))):
+        entry = table.external_data.add()
+        entry.key, entry.value = key, value
+    onnx.save(model, folder / name)
+
+
+def tagger(state: dict[str, torch.Tensor], vocabulary: int) -> Tagger:
+    """A trained English model."""
+    layers = 1 + max(int(key.split(".")[1]) for key in state if key.startswith("layers."))
+    model = Tagger(vocabulary, len(TAGS), layers)
+    model.load_state_dict(state)
+    return model.eval()
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Export the name models.")
     parser.add_argument("--english", type=Path, nargs="+", help="one or more trainings' --out")
     parser.add_argument("--shares", type=float, nargs="+", default=[1.0], help="weight of each")
+    parser.add_argument("--student", type=Path, help="its student's --out")
     parser.add_argument("--encoder", type=Path, help="holds tokenizer.json")
     parser.add_argument("--data", type=Path, help="training sets, to calibrate with")
     parser.add_argument("--chinese", type=Path)
@@ -195,12 +223,14 @@ def main() -> None:
         tokenizer = Tokenizer.from_file(str(o.encoder / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        state = mixed(o.english, o.shares)
-        layers = 1 + max(int(k.split(".")[1]) for k in state if k.startswith("layers."))
-        model = Tagger(tokenizer.get_vocab_size(), len(TAGS), layers)
-        model.load_state_dict(state)
-        model.eval()
-        onnx.save(english(model, calibrate(model, tokenizer, o.data, o.seed)), o.out / "en.onnx")
+        states = {"en.onnx": mixed(o.english, o.shares)}
+        if o.student:
+            states["en_fast.onnx"] = torch.load(o.student / "model.pt")
+        (o.out / _WORDS).unlink(missing_ok=True)
+        for name, state in states.items():
+            model = tagger(state, tokenizer.get_vocab_size())
+            ranges = calibrate(model, tokenizer, o.data, o.seed)
+            save(english(model, ranges), o.out, name)
         tokenizer.save(str(o.out / "en.json"), pretty=False)
     if o.chinese:
         saved = torch.load(o.chinese / "model.pt")
