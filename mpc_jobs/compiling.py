@@ -187,7 +187,10 @@ def _widest(
     if noise is not None:
         chosen = NoisyArithmetic(arithmetic, repeat(Bound(*model.shapes[0], noise.bound)))
     model.step(chosen, weights, x, y)
-    return arithmetic.width, arithmetic.opened, arithmetic.rounds
+    opened, rounds = arithmetic.opened, arithmetic.rounds
+    # The weights themselves are truncated once, at the end.
+    arithmetic.truncate(*((w, training.weight_bits - training.model_bits) for w in weights))
+    return arithmetic.width, opened, rounds
 
 
 def _noise(

@@ -80,6 +80,13 @@ def to_signed(elements: Elements) -> npt.NDArray[np.object_]:
     return np.asarray(values - P * (values > P // 2).astype(object), dtype=object)
 
 
+def to_int64(elements: Elements) -> npt.NDArray[np.int64]:
+    """Signed values that are known to fit 64 bits."""
+    negative = elements[1] > _HIGH >> np.uint64(1)
+    # p + v has v − 1 in its low word (from_signed).
+    return np.asarray(elements[0].astype(np.int64) + negative)
+
+
 def add(a: Elements, b: Elements) -> Elements:
     """The sum a + b, equal shapes."""
     return _binary(kernels.add, a, b)

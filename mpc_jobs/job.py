@@ -19,7 +19,7 @@ from pydantic import Field, ValidationError, model_validator
 from mpc_jobs.compiling import Program, compile_program, require_provable
 from mpc_jobs.sharing import Scheme
 from mpc_jobs.tls import Endpoint
-from mpc_jobs.training_spec import Features, Labels, Strict, Training
+from mpc_jobs.training_spec import AUC_PAIRS, Features, Labels, Strict, Training
 from redactory.canonical import canonical_json, parse_canonical_json, sha256_hex
 from redactory.durable import Folder
 from redactory.errors import InputError, IntegrityError
@@ -192,8 +192,24 @@ class Job(Strict):
         if self.commitments:
             require_provable(self.training, self.features)
         return compile_program(
-            self.scheme, self.training, self.features, self.labels, steps=self.steps
+            self.scheme,
+            self.training,
+            self.features,
+            self.labels,
+            steps=self.steps,
+            further_opened=self._opened_beside_steps(),
         )
+
+    def _opened_beside_steps(self) -> int:
+        """No fewer elements than metrics, the last truncation and the commitments open."""
+        training, outputs = self.training, self.labels.outputs
+        hidden = training.hidden if training.model == "network" else 0
+        rows = sum(owner.validation_rows for owner in self.owners)
+        # Scores, the sigmoid's rounds, and one comparison an output.
+        measured = rows * (2 * hidden + outputs * (training.sigmoid_degree + 2)) + AUC_PAIRS
+        times = (training.epochs if training.epoch_metrics else 0) + bool(training.metrics)
+        weights = (self.features.columns + 1) * max(outputs, hidden) + hidden * outputs
+        return measured * times + 2 * weights
 
     def sign(self, key: Ed25519PrivateKey) -> bytes:
         """An owner's signature, as it is stored: hex."""

@@ -19,9 +19,7 @@ from mpc_jobs.models import Model
 from mpc_jobs.public_random import public_words
 from mpc_jobs.share_source import Batch, ShareSource
 from mpc_jobs.shared import SharedArithmetic
-from mpc_jobs.training_spec import Training
-
-AUC_PAIRS = 4096
+from mpc_jobs.training_spec import AUC_PAIRS, Training
 
 
 def epoch_metrics(

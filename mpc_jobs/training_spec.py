@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Positive = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+
+AUC_PAIRS: Final = 4096
+"""Public random pairs of validation rows that the AUC is estimated from."""
 
 Metric = Literal["squared_error", "accuracy", "confusion", "auc"]
 

@@ -87,6 +87,7 @@ def test_signed_integers(values):
     a = field.from_signed(np.array(values, np.int64))
     assert field.is_canonical(a)
     assert list(field.to_signed(a)) == values
+    assert list(field.to_int64(a)) == values
 
 
 @given(lists)
