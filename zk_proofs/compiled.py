@@ -86,6 +86,15 @@ class CompiledPrepared:
         multiples.fold_tables(self._tables[start : start + count], by_output, self._width, out)
         return out
 
+    def commit(self, start: int, rows: Any, at: int, blindings: Sequence[int]) -> Array:
+        """Σ_j rows_ij·P_(start + j) + b_i·P_at for each row of small integers."""
+        table = np.ascontiguousarray(rows, np.int64)
+        out = np.empty((len(table), 20), np.uint64)
+        used = self._tables[start : start + table.shape[1]]
+        plain = _plain_words(blindings)
+        multiples.small_rows(table, used, self._tables[at], plain, out)
+        return out
+
     def sum_bytes(self, start: int, digits: bytes) -> Array:
         """Σ d_i·P_(start + i)."""
         out = _point()
@@ -108,7 +117,7 @@ class CompiledEngine:
 
     def vector(self, values: Any) -> Array:
         """Integers, reduced modulo ℓ; fast for arrays of int64."""
-        if isinstance(values, np.ndarray):
+        if isinstance(values, np.ndarray) and values.dtype.kind == "i":
             out = np.empty((values.size, 4), np.uint64)
             scalars.from_integers(np.ascontiguousarray(values, np.int64).reshape(-1), out)
             return out

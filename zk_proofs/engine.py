@@ -30,6 +30,9 @@ class Prepared(Protocol):
     def fold(self, start: int, count: int, factors: Vector, size: int) -> Points:
         """Engine.fold of the points start … start + count − 1."""
 
+    def commit(self, start: int, rows: Any, at: int, blindings: Sequence[int]) -> Points:
+        """Σ_j rows_ij·P_(start + j) + b_i·P_at for each row of small integers (|x| < 2^62)."""
+
     def sum_bytes(self, start: int, digits: bytes) -> Points:
         """Σ d_i·P_(start + i) for small multiples."""
 

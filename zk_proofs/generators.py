@@ -7,10 +7,10 @@ same wherever it is used. g and h are the generators of dalek's ``PedersenGens``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from hashlib import sha3_512, sha512, shake_256
-from typing import Final
+from typing import Any, Final
 
 from zk_proofs.curve import UNIFORM_BYTES
 from zk_proofs.engine import Engine, Points, Prepared, Run, Vector
@@ -87,6 +87,11 @@ class Basis:
     ) -> Points:
         """⟨left, G⟩ + ⟨right, H⟩ + value·g + blinding·h, as an array of one point."""
         return self._prepared.sum(list(self._runs(left, right, value, blinding)))
+
+    def commit_small(self, side: bytes, rows: Any, blindings: Sequence[int]) -> Points:
+        """⟨row, G⟩ + r·h, or over H, for rows of small integers; one point a row."""
+        start = 0 if side == b"G" else self.size
+        return self._prepared.commit(start, rows, 2 * self.size + 1, blindings)
 
     def _runs(
         self, left: Vector | None, right: Vector | None, value: int | None, blinding: int | None

@@ -18,6 +18,7 @@ from zk_proofs.generators import basis_for
 
 SCALAR_ORDER: Final = L
 Numbers = Sequence[int]
+_SMALL: Final = 2**62
 
 
 def commit_row(values: Any, blinding: int, *, engine: Engine | None = None) -> bytes:
@@ -27,12 +28,12 @@ def commit_row(values: Any, blinding: int, *, engine: Engine | None = None) -> b
 
 def commit_rows(rows: Any, blindings: Numbers, *, engine: Engine | None = None) -> list[bytes]:
     """Commit to rows over G, one blinding each; a row is a sequence or an array of int64."""
-    return _commit(rows, blindings, "left", engine or default_engine())
+    return _commit(rows, blindings, b"G", engine or default_engine())
 
 
 def commit_inputs(rows: Any, blindings: Numbers, *, engine: Engine | None = None) -> list[bytes]:
     """Commit to inputs over H, one blinding each."""
-    return _commit(rows, blindings, "right", engine or default_engine())
+    return _commit(rows, blindings, b"H", engine or default_engine())
 
 
 def commit_number(value: int, blinding: int, *, engine: Engine | None = None) -> bytes:
@@ -57,14 +58,24 @@ def combine(
     return chosen.encode(chosen.sum(chosen.vector(factors), points))[0]
 
 
-def _commit(rows: Any, blindings: Numbers, side: str, engine: Engine) -> list[bytes]:
+def _commit(rows: Any, blindings: Numbers, side: bytes, engine: Engine) -> list[bytes]:
     if len(rows) != len(blindings):
         raise ProofError("as many blindings as rows are needed")
     if len(rows) == 0:
         return []
     basis = basis_for(engine, len(rows[0]))
+    if _are_small(rows):
+        return engine.encode(basis.commit_small(side, rows, blindings))
+    name = "left" if side == b"G" else "right"
     points = [
-        basis.commit(**{side: engine.vector(row)}, blinding=own)
+        basis.commit(**{name: engine.vector(row)}, blinding=own)
         for row, own in zip(rows, blindings, strict=True)
     ]
     return engine.encode(engine.join_points(points))
+
+
+def _are_small(rows: Any) -> bool:
+    """Whether the rows are machine integers, for which there is a shorter way."""
+    if getattr(getattr(rows, "dtype", None), "kind", "") == "i":
+        return bool(-_SMALL < rows.min(initial=0) and rows.max(initial=0) < _SMALL)
+    return all(-_SMALL < int(value) < _SMALL for row in rows for value in row)

@@ -68,6 +68,14 @@ class PlainPrepared:
         """Fold the points start … start + count − 1 to ``size`` points."""
         return _fold(self.points[start : start + count], factors, size)
 
+    def commit(self, start: int, rows: Any, at: int, blindings: Sequence[int]) -> list[Point]:
+        """Σ_j rows_ij·P_(start + j) + b_i·P_at for each row of small integers."""
+        found = []
+        for row, blinding in zip(rows, blindings, strict=True):
+            values = [int(value) % L for value in row]
+            found += self.sum([(start, values), (at, [blinding % L])])
+        return found
+
     def sum_bytes(self, start: int, digits: bytes) -> list[Point]:
         """Σ d_i·P_(start + i)."""
         pairs = zip(digits, self.points[start : start + len(digits)], strict=True)

@@ -46,6 +46,7 @@ def _points(engine: Engine, pair: Vector) -> list[bytes]:
         prepared.fold(0, 2, pair, 1),
         engine.fold(two, pair, 1),
         engine.add_points(two[:1], two[1:]),
+        prepared.commit(0, [[-7, 2**61 + 12345], [300, 0]], 1, _FACTORS),
     ]
     return engine.encode(engine.join_points(found))
 

@@ -190,6 +190,17 @@ def test_commitments_add_up(rows, factors):
     assert combine(numbers, used) == commit_number(whole[0], own)
 
 
+@pytest.mark.parametrize("values", [[2**62, -(2**63)], [L - 1, 5], [2**63, 2**64 - 1], [0, 0]])
+def test_rows_of_any_integers(plain, values):
+    expected = commit_row(values, 9, engine=plain)
+    given_ = [values, np.array(values, dtype=object)]
+    given_ += [np.array(values, np.int64)] if max(values) < 2**63 else []
+    given_ += [np.array(values, np.uint64)] if 0 <= min(values) and max(values) < 2**64 else []
+    for row in given_:
+        assert commit_row(row, 9) == expected
+        assert commit_rows(np.array([row]), [9])[0] == expected
+
+
 def test_commitments_hide_and_bind(worlds):
     assert commit_row([1, 2], 5) != commit_row([1, 2], 6)
     assert commit_row([1, 2], 5) != commit_row([2, 1], 5)

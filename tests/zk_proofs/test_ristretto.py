@@ -130,6 +130,26 @@ def test_small_multiples(compiled, plain, digits):
     assert len(results) == 1
 
 
+small = st.integers(-(2**62) + 1, 2**62 - 1) | st.sampled_from([0, 1, -1, 127, 128, -128, 255])
+
+
+@settings(max_examples=30)
+@given(st.lists(st.lists(small, min_size=3, max_size=3), min_size=1, max_size=4), scalars)
+def test_commitments_to_small_rows(compiled, plain, rows, blinding):
+    results = set()
+    for engine in (compiled, plain):
+        prepared = engine.prepare(engine.decode(ENCODINGS[1:6]))
+        blindings = [blinding] * len(rows)
+        short = engine.encode(prepared.commit(1, rows, 4, blindings))
+        whole = [
+            engine.encode(prepared.sum([(1, engine.vector(row)), (4, engine.vector([blinding]))]))
+            for row in rows
+        ]
+        assert short == [one for (one,) in whole]
+        results.add(tuple(short))
+    assert len(results) == 1
+
+
 def test_the_identity_is_recognised(engine):
     base = engine.decode([VALUE_BASE])
     assert engine.is_identity(engine.decode([bytes(32)]))

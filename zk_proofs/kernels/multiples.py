@@ -174,6 +174,50 @@ def fold_tables(tables: Array, scalars: Array, width: int, out: Array) -> None:
 
 
 @kernel
+def _small_into_buckets(value: Any, multiples: Array, width: int, buckets: Array, used: Any) -> int:
+    """Add the multiple of one point by a signed 64-bit integer, in windows of twice the width."""
+    rest, sign = (value, 1) if value >= 0 else (-value, -1)
+    half = np.int64(1) << np.int64(2 * width - 1)
+    highest, w = 0, 0
+    while rest != 0:
+        digit = rest & (np.int64(2) * half - 1)
+        rest >>= np.int64(2 * width)
+        if digit > half:
+            digit -= np.int64(2) * half
+            rest += 1
+        if digit != 0:
+            highest = max(highest, abs(digit))
+            _into_bucket(buckets, used, sign * digit, multiples[w])
+        w += 2
+    return highest
+
+
+@kernel
+def small_rows(rows: Any, tables: Array, extra: Array, blindings: Array, out: Array) -> None:
+    """Set out_i ← Σ_j rows_ij·P_j + b_i·Q for small integers: what commitments are.
+
+    Args:
+        rows: (n, d) int64.
+        tables: (d, windows, 15) of the points P.
+        extra: (windows, 15) of the point Q.
+        blindings: (n, 4) plain scalars.
+        out: (n, 20) extended.
+    """
+    width = (254 + tables.shape[1] - 1) // tables.shape[1]
+    size = 1 << (2 * width - 1)
+    digits = np.empty(((254 + 2 * width - 1) // (2 * width), 1), np.int32)
+    buckets, used = np.empty((size, 20), np.uint64), np.zeros(size, np.uint8)
+    for i in range(rows.shape[0]):
+        _signed_windows(blindings[i : i + 1], 2 * width, digits)
+        used[:] = 0
+        highest = _into_buckets(digits[:, 0], extra, 2, buckets, used)
+        for j in range(rows.shape[1]):
+            top = _small_into_buckets(rows[i, j], tables[j], width, buckets, used)
+            highest = max(highest, top)
+        _weighted_sum(buckets, used, highest, out[i])
+
+
+@kernel
 def byte_multiples(digits: Any, points: Array, result: Array) -> None:
     """Set result ← Σ d_i·P_i for bytes d_i: one bucket a value."""
     buckets, used = np.empty((255, 20), np.uint64), np.zeros(255, np.uint8)
