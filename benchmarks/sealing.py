@@ -18,8 +18,8 @@ measured by itself in the same run.
 By the clock: rotation of a dataset of 1,000 shards with a software key, the batched leaves of its
 log included; verification of sealed files that are cached, against ``openssl speed sha256`` on all
 cores; and of files that are not, against reading them from disk with as many threads. Cached files
-are copied out of the page cache before they are hashed, which takes a tenth of the time of hashing;
-mapping them would save that and is not done (decision 0034).
+are copied out of the page cache before they are hashed, which blocks in a benchmark of SHA-256 are
+not; mapping them would save that and is not done (decision 0034).
 
     python benchmarks/sealing.py [--quick] [--json]
 """
