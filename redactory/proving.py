@@ -79,6 +79,7 @@ class Predicted:
     Attributes:
         record_ids: one a row.
         labels: one a row, places of the classes.
+        classes: their names, if the dataset has as many as the model has labels.
         salt: what opens a label commitment, if labels are committed.
         proof: name of the proof file, or empty.
     """
@@ -86,6 +87,7 @@ class Predicted:
     shard: str
     record_ids: tuple[str, ...]
     labels: tuple[int, ...]
+    classes: tuple[str, ...] = ()
     salt: bytes = field(default=b"", repr=False)
     proof: str = ""
 
@@ -198,7 +200,8 @@ def predict(task: Predicting, own: OwnModel, *, prove: bool) -> Iterator[Predict
             yield _proven(opened, task, own, _Part(shard, ids, values, points, model_sha256))
         else:
             labels = labels_of(scores_of(own.model.policy, own.opening, values))
-            yield Predicted(shard.header.ctx.shard, ids, tuple(labels.tolist()))
+            names = _classes(opened.features, own)
+            yield Predicted(shard.header.ctx.shard, ids, tuple(labels.tolist()), names)
         task.progress(number + 1, count)
     if not prove:
         _record_plain(opened, task, own)
@@ -235,7 +238,12 @@ def _proven(opened: _Opened, task: Predicting, own: OwnModel, part: _Part) -> Pr
     prediction = Prediction(context, version, sha256_hex(raw), part.model_sha256)
     opened.folder.replace(prediction.name, raw)
     opened.recorder.append(prediction.draft(opened.dataset))
-    return Predicted(shard, part.ids, made.labels, made.salt, prediction.name)
+    names = _classes(opened.features, own)
+    return Predicted(shard, part.ids, made.labels, names, made.salt, prediction.name)
+
+
+def _classes(features: FeatureDataset, own: OwnModel) -> tuple[str, ...]:
+    return features.classes if len(features.classes) == own.model.policy.labels else ()
 
 
 def _refuse_other_features(features: FeatureDataset, own: OwnModel) -> None:

@@ -77,5 +77,5 @@ def _commit(rows: Any, blindings: Numbers, side: bytes, engine: Engine) -> list[
 def _are_small(rows: Any) -> bool:
     """Whether the rows are machine integers, for which there is a shorter way."""
     if getattr(getattr(rows, "dtype", None), "kind", "") == "i":
-        return bool(-_SMALL < rows.min(initial=0) and rows.max(initial=0) < _SMALL)
+        return bool(rows.min(initial=0) > -_SMALL and rows.max(initial=0) < _SMALL)
     return all(-_SMALL < int(value) < _SMALL for row in rows for value in row)

@@ -33,7 +33,7 @@ def predict_command(
         str, typer.Option(help="Folder with model.json and opening.json (redactory proof model).")
     ],
     output: Annotated[
-        str, typer.Option("--output", "-o", help="JSON lines: record_id and label of every row.")
+        str, typer.Option("--output", "-o", help="JSON lines: record_id, and class name or place.")
     ],
     prove: Annotated[
         bool, typer.Option("--prove", help="Also prove every shard, in the dataset's folder.")
@@ -86,8 +86,8 @@ def predict_command(
     from zk_proofs.engine import default_engine  # noqa: PLC0415
     from zk_proofs.shards import Request  # noqa: PLC0415
 
-    name = run or new_run_id()
-    if not ONE_WORD.fullmatch(name) or "/" in name:
+    run = run or new_run_id()
+    if not ONE_WORD.fullmatch(run) or "/" in run:
         raise InputError("the name of a run is one word", hint="such as: 2026-11-23")
     default_engine(notice)
     own = load_model(model)
@@ -96,7 +96,7 @@ def predict_command(
     with errors.status("predicting…") as status, replacing(output) as file:
         task = Predicting(
             dataset,
-            name,
+            run,
             Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice),
             key,
             Request(scores=scores, labels=labels),
@@ -104,14 +104,16 @@ def predict_command(
         )
         for part in predict(task, own, prove=prove):
             for record, label in zip(part.record_ids, part.labels, strict=True):
-                file.write(json.dumps({"label": label, "record_id": record}) + "\n")
+                name = part.classes[label] if part.classes else label
+                line = {"label": name, "record_id": record}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
             shards.append(part)
             if part.salt:
                 found[part.proof] = {"labels": part.labels, "salt": part.salt.hex()}
     if label_keys is not None:
         with replacing(label_keys) as file:
             file.write(json.dumps(found, sort_keys=True) + "\n")
-    _show(shards, name, own.model.model_id, as_json=as_json)
+    _show(shards, run, own.model.model_id, as_json=as_json)
     if not prove:
         warn("these labels are not proven; --prove does that")
 

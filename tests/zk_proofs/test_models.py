@@ -195,7 +195,7 @@ def test_rows_of_any_integers(plain, values):
     expected = commit_row(values, 9, engine=plain)
     given_ = [values, np.array(values, dtype=object)]
     given_ += [np.array(values, np.int64)] if max(values) < 2**63 else []
-    given_ += [np.array(values, np.uint64)] if 0 <= min(values) and max(values) < 2**64 else []
+    given_ += [np.array(values, np.uint64)] if min(values) >= 0 and max(values) < 2**64 else []
     for row in given_:
         assert commit_row(row, 9) == expected
         assert commit_rows(np.array([row]), [9])[0] == expected

@@ -30,8 +30,10 @@ from redactory.proving_models import (
     save_model,
 )
 from redactory.reading import Trust
+from redactory.verification import verify_dataset
 
 D = 16
+CLASSES = ("air", "light", "water")
 CANARY = "canary-1618033988"
 
 
@@ -44,7 +46,11 @@ def _made_once(tmp_path_factory) -> Path:
         keys = KeyStore(place / "home")
         keys.ensure("reader", "quarantine", "log")
         rows = [
-            {"id": str(n), "text": f"The {'pump' if n % 2 else 'lamp'} no {n}, {CANARY}"}
+            {
+                "id": str(n),
+                "text": f"The {'pump' if n % 2 else 'lamp'} no {n}, {CANARY}",
+                "label": CLASSES[n % 3],
+            }
             for n in range(9)
         ]
         lines = "".join(json.dumps(row) + "\n" for row in rows)
@@ -53,6 +59,7 @@ def _made_once(tmp_path_factory) -> Path:
             "input": [str(place / "notes.jsonl")],
             "output": str(place / "notes"),
             "ner": "none",
+            "label_column": "label",
             "rows_per_shard": 5,
         }
         run(RunSetup(RunConfig.parse(config), keys))
@@ -144,12 +151,14 @@ def test_labels_are_proven_and_anybody_can_check(place):
     rows = np.concatenate([part.features for part in features.rows()])
     weights, biases = integers.layers[0]
     expected = (rows @ weights.T + biases).argmax(axis=1)
-    assert [one["label"] for one in shown] == expected.tolist()
+    assert [one["label"] for one in shown] == [CLASSES[label] for label in expected]
     assert agreement(integers, parameters, rows) == 1.0
     code, verdict = audited(place, "--record")
     assert (code, verdict["ok"]) == (0, True)
     assert sum(one["rows"] for one in verdict["findings"]) == 9
     assert {one["model_id"] for one in verdict["findings"]} == {own.model.model_id}
+    whole = verify_dataset(str(place / "features"), KeyStore(place / "home"))
+    assert whole.state == "intact"
     code, again = audited(place)
     assert again["checkpoint_size"] == verdict["checkpoint_size"] + 1
 
