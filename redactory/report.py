@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pii_rules.utility import Utility
 from redactory import __version__
 from sealed_shards.manifest import Manifest
 
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 _BAR_WIDTH = 420
 _SHARDS_SHOWN = 200
+_MANY = 1 << 62
+_GROUP_SIZES = (
+    ("1", 1, 1),
+    ("2", 2, 2),
+    ("3 to 4", 3, 4),
+    ("5 to 9", 5, 9),
+    ("10 to 19", 10, 19),
+    ("20 and more", 20, _MANY),
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,9 @@ class ReportFacts:
     same_quarantine_key: bool
     leak_gate: bool
     residuals: Sequence[Residual]
+    utility: Utility
+    collisions: int
+    k: int
     checkpoint_size: int
     checkpoint_root: str
     log_origin: str
@@ -66,12 +79,23 @@ def render_report(facts: ReportFacts) -> bytes:
         entities=_bars(facts.entities),
         reasons=_bars(facts.reasons),
         bar_width=_BAR_WIDTH,
+        utility=facts.utility,
+        groups=group_bars(facts.utility.groups.sizes()),
         shards=facts.manifest.shards[:_SHARDS_SHOWN],
         more_shards=max(0, len(facts.manifest.shards) - _SHARDS_SHOWN),
         version=__version__,
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     return page.encode()
+
+
+def group_bars(sizes: Sequence[int]) -> list[Bar]:
+    """How many groups of quasi-identifiers have which size."""
+    counts = {
+        label: sum(low <= size <= high for size in sizes) for label, low, high in _GROUP_SIZES
+    }
+    largest = max(counts.values(), default=0) or 1
+    return [Bar(label, count, _BAR_WIDTH * count / largest) for label, count in counts.items()]
 
 
 def _bars(counts: Mapping[str, int]) -> list[Bar]:

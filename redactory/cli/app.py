@@ -23,6 +23,7 @@ from redactory.cli import (
     proof,
     redact,
     reidentify,
+    reprocess,
     run,
     train,
 )
@@ -61,6 +62,7 @@ app.command("demo", epilog=demo.EXAMPLES)(demo.demo_command)
 app.command("reidentify", epilog=reidentify.EXAMPLES)(reidentify.reidentify_command)
 app.command("erase-subject", epilog=erase.EXAMPLES)(erase.erase_command)
 app.command("predict", epilog=predict.EXAMPLES)(predict.predict_command)
+dataset.app.command("reprocess", epilog=reprocess.EXAMPLES)(reprocess.reprocess_command)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(keys.app, name="keys")

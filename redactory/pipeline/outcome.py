@@ -66,6 +66,8 @@ class ShardOutcome(_Facts):
     data: SealedFile
     quarantine: SealedFile | None
     identity: SealedFile | None = None
+    utility: dict[str, Count | dict[str, Count]] | None = None
+    collisions: Count = 0
 
     def files(self) -> list[SealedFile]:
         """All files of the shard."""

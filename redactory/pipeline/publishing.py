@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit_ledger import Draft, Log, Provenance
+from pii_rules.utility import Utility
 from redactory.canonical import sha256_hex
 from redactory.checkpoints import publish_run_checkpoint
 from redactory.errors import LedgerError, PolicyError
@@ -277,6 +278,16 @@ def _dataset_info(
     )
 
 
+def _cost(batches: Sequence[BatchResult]) -> Utility:
+    """What redaction cost the records that this run sealed."""
+    total = Utility()
+    for batch in batches:
+        for outcome in batch.outcomes:
+            if outcome.utility is not None:
+                total.merge(Utility.from_json(outcome.utility))
+    return total
+
+
 def _report_facts(
     setup: RunSetup, manifest: Manifest, batches: Sequence[BatchResult], log: Log
 ) -> ReportFacts:
@@ -300,6 +311,9 @@ def _report_facts(
         same_quarantine_key=setup.config.same_quarantine_key,
         leak_gate=setup.config.leak_gate,
         residuals=measured(setup.config),
+        utility=_cost(batches),
+        collisions=sum(o.collisions for batch in batches for o in batch.outcomes),
+        k=setup.policy.quasi_identifiers.k,
         checkpoint_size=checkpoint.size,
         checkpoint_root=checkpoint.root.hex(),
         log_origin=log.origin,

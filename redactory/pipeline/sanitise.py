@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 
 from pii_rules.identity_map import Collected, Entry
+from pii_rules.utility import Meter, Utility
 from redactory.config import RunConfig
 from redactory.errors import InputError, PolicyError
 from redactory.extras import require
 
 if TYPE_CHECKING:
+    from pii_rules.redactor import Redacted
     from pii_rules.residual import Labelled, Residual
 
 MAX_LABEL_CLASSES = 200
@@ -35,6 +37,7 @@ class Sanitised:
         identity: what stood under each replacement, by row number in the input batch; empty
             unless an identity map is kept.
         collisions: people who took another surrogate than elsewhere (``pii_rules.identity``).
+        utility: what redaction cost these records; None where nobody counts.
     """
 
     kept: pa.RecordBatch
@@ -43,6 +46,7 @@ class Sanitised:
     operators: Mapping[str, int]
     identity: Mapping[int, Sequence[Entry]] = field(default_factory=dict, repr=False)
     collisions: int = 0
+    utility: Utility | None = None
 
 
 class Sanitiser(Protocol):
@@ -71,6 +75,7 @@ class PolicySanitiser:
 
         policy = load_policy(config.policy)
         self._policy = policy
+        self._digest_key = keys["token"]
         self._columns = scanned_columns(config, policy.safe_columns)
         names = finder(config.ner)
         self._detector = Detector(policy.languages, policy, ner=names or "none")
@@ -94,7 +99,27 @@ class PolicySanitiser:
             operators=dict(redacted.report.operators),
             identity=sink.rows if sink else {},
             collisions=redacted.report.collisions,
+            utility=self._cost(batch, redacted),
         )
+
+    def _cost(self, batch: pa.RecordBatch, redacted: Redacted) -> Utility:
+        """What redaction cost the kept rows."""
+        meter = Meter(self._digest_key)
+        released = redacted.batch
+        before = [batch.column(name).to_pylist() for name in self._columns]
+        after = [released.column(name).to_pylist() for name in self._columns]
+        for place, row in enumerate(redacted.kept):
+            written = sum(r.end - r.start for r in redacted.replacements[place])
+            old = [column[row] or "" for column in before]
+            meter.add(old, [column[place] or "" for column in after], written)
+        declared = [
+            released.column(name).to_pylist()
+            for name in self._policy.quasi_identifiers.columns
+            if name in released.schema.names
+        ]
+        for values in zip(*declared, strict=True):
+            meter.add_group(values)
+        return meter.total
 
     def residuals(self, records: Sequence[Labelled]) -> list[Residual]:
         """What the policy leaves of labelled records, by type."""

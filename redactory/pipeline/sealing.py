@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pii_rules.utility import Utility
 from redactory.areas import IDENTITY, QUARANTINE_SCHEMA, SOURCES_SCHEMA
 from redactory.canonical import sha256_hex
 from redactory.config import RunConfig
@@ -225,6 +226,7 @@ class ShardSealer:
         quarantined = [unreadable_row(source, record) for source, record in shard.unreadable]
         entities: Counter[str] = Counter()
         operators: Counter[str] = Counter()
+        utility, collisions = Utility(), 0
         for source_id, batch in _slices(shard):
             done = self._sanitiser.sanitise(batch)
             released = self._release.columns(done.kept)
@@ -236,6 +238,9 @@ class ShardSealer:
             quarantined += [refused_row(source_id, batch, row, why) for row, why in done.refused]
             entities.update(done.entities)
             operators.update(done.operators)
+            collisions += done.collisions
+            if done.utility is not None:
+                utility.merge(done.utility)
             self._tick(batch.num_rows, shard.size * batch.num_rows // shard.rows_in)
         table = pa.concat_tables(kept or [self._release.columns(shard.schema.empty_table())])
         order = self._release.order(table.num_rows, shard.shard)
@@ -259,6 +264,8 @@ class ShardSealer:
             entities=dict(entities),
             operators=dict(operators),
             labels=labels,
+            utility=utility.as_json(),
+            collisions=collisions,
             data=self._seal_table(DATA, shard.shard, table),
             quarantine=quarantine,
             identity=self._seal_identity(shard.shard, [entries[row] for row in order])

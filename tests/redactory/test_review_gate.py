@@ -39,3 +39,16 @@ def test_a_canary_goes_to_quarantine(sealed, tmp_path):
     assert [row["reason_code"] for row in rows] == ["canary"]
     released = open_verified(str(tmp_path / "out"), Trust()).rows()
     assert "take out" not in " ".join(row["text"] for row in released)
+
+
+def test_the_report_tells_the_cost_and_the_small_groups(sealed, tmp_path):
+    policy = tmp_path / "ours.toml"
+    policy.write_text(
+        'name = "ours"\nversion = "1.0.0"\n[quasi_identifiers]\ncolumns = ["lang"]\nk = 2\n'
+    )
+    sealed(policy=str(policy))
+    [report] = (tmp_path / "out" / "reports").iterdir()
+    page = report.read_text("utf-8")
+    assert "What it cost" in page
+    assert "Word trigrams that survive" in page
+    assert "20.00% of the records are in groups of fewer than 2." in page
