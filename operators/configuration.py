@@ -20,8 +20,13 @@ from redactory.config import RunConfig
 from redactory.errors import InputError
 
 CONFIG_VARIABLE = "REDACTORY_CONFIG"
-# A finder that names a module runs its code: whoever may start a run may not choose that.
-_NARROWER = {"ner": {"enum": ["embedded", "fast", "none"]}}
+_NARROWER: dict[str, dict[str, Any]] = {
+    # A finder that names a module runs its code: whoever may start a run may not choose that.
+    "ner": {"enum": ["embedded", "fast", "none"]},
+    # Airflow spreads the batches itself.
+    "engine": {"enum": ["local"]},
+    "master": {"enum": []},
+}
 
 
 def run_params() -> dict[str, Param]:

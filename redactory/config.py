@@ -8,7 +8,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -100,6 +100,14 @@ class RunConfig(BaseModel):
         default=(), description="Public key files that may open the identity map"
     )
     workers: int = Field(default=0, ge=0, le=512, description="Processes; 0: as the input needs")
+    engine: Literal["local", "spark"] = Field(
+        default="local", description="What seals: processes of this machine, or Apache Spark"
+    )
+    master: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Spark's master URL, such as local[4] or yarn; default: as Spark is configured",
+    )
     ledger: str | None = Field(
         default=None,
         description="Folder of the log, or its database's URL; default: 'ledger' in the dataset",
@@ -122,6 +130,15 @@ class RunConfig(BaseModel):
             return {**value, "input": (value["input"],)}
         return value
 
+    @model_validator(mode="after")
+    def _one_engine(self) -> Self:
+        # What would silently not apply is refused, like an unknown key.
+        if self.engine == "local" and self.master is not None:
+            raise ValueError("master is for engine spark only")
+        if self.engine == "spark" and self.workers:
+            raise ValueError("workers is for engine local; with spark the master says how many")
+        return self
+
     @classmethod
     def parse(cls, values: dict[str, Any], *, where: str = "configuration") -> RunConfig:
         """Validate ``values``.
@@ -139,7 +156,10 @@ class RunConfig(BaseModel):
                 raise InputError(
                     f"unknown key {key}", where=where, hint=f"allowed: {known}"
                 ) from None
-            raise InputError(f"{key}: {problem['msg'].lower()}", where=where) from None
+            what = problem["msg"].removeprefix("Value error, ")
+            if problem["loc"]:
+                what = f"{key}: {what.lower()}"
+            raise InputError(what, where=where) from None
 
     @classmethod
     def from_toml(

@@ -10,6 +10,7 @@ _NEEDS = {
     "detect": ("presidio_analyzer", "presidio_anonymizer", "spacy"),
     "train": ("numba", "numpy"),
     "prove": ("numba", "numpy"),
+    "spark": ("pandas", "pyspark"),  # mapInArrow hands over no pandas, and yet asks for it
 }
 
 

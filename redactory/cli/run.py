@@ -18,6 +18,8 @@ EXAMPLES = """
 
 `redactory run letters.csv -p gdpr -o letters.dataset --recipient ml-team.pub.pem --workers 4`
 
+`redactory run s3://raw/mail/ -o s3://sealed/mail --ledger mail.log --engine spark --master yarn`
+
 `redactory run notes/ -p gdpr -o notes.dataset --dry-run --sample 500`
 """
 
@@ -103,6 +105,13 @@ def run_command(
     workers: Annotated[
         int | None, typer.Option(help="Worker processes; 0: as the input needs.")
     ] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="What seals: local, or spark (see --master).")
+    ] = None,
+    master: Annotated[
+        str | None,
+        typer.Option(help="Spark's master, such as local[4]; default: as Spark is configured."),
+    ] = None,
     ledger: options.Ledger = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish an interrupted run.")] = False,
     discard: Annotated[bool, typer.Option("--discard", help="Drop an interrupted run.")] = False,
@@ -143,6 +152,8 @@ def run_command(
         "suppress_counts_below": suppress_counts_below,
         "publish_checkpoint": publish_checkpoint or None,
         "workers": workers,
+        "engine": engine,
+        "master": master,
         "ledger": ledger,
     }
     run_config = _configured(config, {k: v for k, v in given.items() if v is not None}, dry_run)

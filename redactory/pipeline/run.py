@@ -19,7 +19,7 @@ from redactory.pipeline.publishing import Published, publish_run
 from redactory.pipeline.recording import open_log, record_run
 from redactory.pipeline.residual import check_residual
 from redactory.pipeline.sanitise import Sanitiser
-from redactory.pipeline.sealing import Tick
+from redactory.pipeline.sealing import SealContext, Tick
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState, unfinished_runs
 from redactory.provenance import cli_provenance
@@ -158,10 +158,30 @@ def _seal_all(
     context = setup.seal_context(state.run_id)
     size = sum(source.size for source in sources)
     started(size, all(s.compression is None and s.format != "parquet" for s in sources))
+    if setup.config.engine == "spark" and batches and sanitiser is None:
+        return _seal_on_spark(setup, state, batches, context, progress)
     workers = 1 if sanitiser else worker_count(setup.config.workers, size)
     with sealing(context, workers, sanitiser, tick) as seal:
         return [
             seal_batch(setup, state.run_id, batch, context=context, seal=seal, progress=progress)
+            for batch in batches
+        ]
+
+
+def _seal_on_spark(
+    setup: RunSetup,
+    state: RunState,
+    batches: list[dict[str, Any]],
+    context: SealContext,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    from redactory.pipeline.spark import sealing_on_spark  # noqa: PLC0415 - an extra
+
+    with sealing_on_spark(setup, state, batches, context, progress) as (seal_of, count):
+        return [
+            seal_batch(
+                setup, state.run_id, batch, context=context, seal=seal_of(batch), progress=count
+            )
             for batch in batches
         ]
 
