@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mpc_jobs import kernels
+from mpc_jobs.faults import MalformedError
 from mpc_jobs.kernels import Elements
-from redactory.errors import PartyError
 
 P = (1 << 127) - 1
 ELEMENT_BYTES = 16
@@ -180,14 +180,14 @@ def decode(raw: bytes | bytearray | memoryview, shape: tuple[int, ...], *, where
     """Elements out of a frame.
 
     Raises:
-        PartyError: another length, or an element that is not below p.
+        MalformedError: another length, or an element that is not below p.
     """
     if len(raw) != ELEMENT_BYTES * int(np.prod(shape)):
-        raise PartyError("sent a message of the wrong length", where=where)
+        raise MalformedError("sent a message of the wrong length", where=where)
     # A copy, since kernels are compiled for arrays that may be written to.
     elements = np.frombuffer(raw, LITTLE).astype(np.uint64).reshape(2, *shape)
     if not is_canonical(elements):
-        raise PartyError("sent a number that is no element of the field", where=where)
+        raise MalformedError("sent a number that is no element of the field", where=where)
     return elements
 
 

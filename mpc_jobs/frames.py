@@ -16,6 +16,7 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
+from mpc_jobs.faults import MalformedError
 from redactory.errors import PartyError
 
 HEADER = struct.Struct(">4sBBBB12sQI")
@@ -63,26 +64,26 @@ def check_header(raw: bytes | bytearray, expected: Expected) -> tuple[Kind, int]
     """Kind and length of the payload that follows ``raw`` (32 bytes).
 
     Raises:
-        PartyError: not the frame that is due.
+        MalformedError: not the frame that is due.
     """
     where = f"party {expected.sender}"
     magic, version, kind, sender, zero, session, step, length = HEADER.unpack(raw)
     if magic != MAGIC or version != VERSION or zero != 0:
-        raise PartyError("does not speak this protocol", where=where)
+        raise MalformedError("does not speak this protocol", where=where)
     if sender != expected.sender:
-        raise PartyError("sent a frame in another party's name", where=where)
+        raise MalformedError("sent a frame in another party's name", where=where)
     if kind == Kind.ABORT:
         if length > ABORT_BYTES:
-            raise PartyError("sent an oversized frame", where=where)
+            raise MalformedError("sent an oversized frame", where=where)
         return Kind.ABORT, length
     if kind != expected.kind or session != expected.session or step != expected.step:
-        raise PartyError(
+        raise MalformedError(
             "sent a frame of another step or session",
             where=where,
             hint="start all parties again to resume from the last checkpoint",
         )
     if length > min(expected.length, MOST_BYTES) or (expected.exact and length != expected.length):
-        raise PartyError("sent a frame of the wrong length", where=where)
+        raise MalformedError("sent a frame of the wrong length", where=where)
     return expected.kind, length
 
 

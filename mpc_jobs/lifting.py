@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from mpc_jobs import field
+from mpc_jobs.faults import InconsistentError, MalformedError
 from mpc_jobs.kernels import Elements
 from mpc_jobs.shared import SharedArithmetic
 from mpc_jobs.sharing import Scheme, lagrange_modulo, set_weight
@@ -145,7 +146,7 @@ def _joint(scheme: Scheme, received: dict[int, bytes], count: int) -> tuple[byte
         weights = lagrange_modulo(base, extra, SCALAR_ORDER)
         for i in range(count):
             if _combined([at[n][i] for n in base], weights) != at[extra][i]:
-                raise PartyError(
+                raise InconsistentError(
                     "the parties' commitments do not fit together: one of them committed wrongly"
                 )
     weights = lagrange_modulo(base, 0, SCALAR_ORDER)
@@ -156,4 +157,4 @@ def _combined(commitments: list[bytes], weights: list[int]) -> bytes:
     try:
         return combine(commitments, weights)
     except ProofError:
-        raise PartyError("a party sent what is no commitment") from None
+        raise MalformedError("a party sent what is no commitment") from None

@@ -11,15 +11,11 @@ import select
 import socket
 import ssl
 
+from mpc_jobs.faults import LostPeerError
 from mpc_jobs.frames import HEADER, Expected, Kind, abort_error, check_header
-from redactory.errors import PartyError
 
 _KEEPALIVE_IDLE, _KEEPALIVE_EVERY, _KEEPALIVE_COUNT = 5, 5, 3
 _DEAD_AFTER_MS = 20_000
-
-
-class LostPeerError(PartyError):
-    """The connection to a peer ended: its process died, or the network did."""
 
 
 class Link:

@@ -14,8 +14,9 @@ import select
 import time
 from collections.abc import Callable, Mapping
 
+from mpc_jobs.faults import LostPeerError
 from mpc_jobs.frames import NO_SESSION, Expected, Kind, Reason, pack
-from mpc_jobs.link import Link, LostPeerError
+from mpc_jobs.link import Link
 from redactory.errors import PartyError
 
 Payloads = Mapping[int, bytes]

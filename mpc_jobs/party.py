@@ -31,6 +31,7 @@ from mpc_jobs.checkpoints import Checkpoint, CheckpointStore
 from mpc_jobs.compiling import Program, one
 from mpc_jobs.connecting import NONCE_BYTES, Hello, Meeting
 from mpc_jobs.deal_manifest import manifest_file
+from mpc_jobs.faults import DealDiffersError, InconsistentError, MalformedError
 from mpc_jobs.frames import Reason
 from mpc_jobs.identity import PartyFolder, own_number
 from mpc_jobs.job import Job, read_signed_job
@@ -187,7 +188,7 @@ def _compared_shares(
 ) -> ShareSource:
     source = ShareSource(job, folder, mesh.me, party.sealing_identity, memory_bytes=memory_bytes)
     if len(set(mesh.broadcast(source.digest).values())) != 1:
-        raise _DealError(
+        raise DealDiffersError(
             "the parties hold shares of different deals",
             hint="an owner dealt again while parties were starting; start them again",
         )
@@ -290,15 +291,11 @@ def _spent(program: Program) -> dict[str, float] | None:
     }
 
 
-class _DealError(PartyError):
-    """The deals differ."""
-
-
 def _reason(error: RedactoryError) -> Reason:
-    if isinstance(error, _DealError):
-        return Reason.DEAL_DIFFERS
-    if "fit together" in error.what:
-        return Reason.INCONSISTENT
-    if isinstance(error, PartyError):
-        return Reason.PEER_LOST
-    return Reason.FAILED
+    reasons: dict[type[RedactoryError], Reason] = {
+        DealDiffersError: Reason.DEAL_DIFFERS,
+        InconsistentError: Reason.INCONSISTENT,
+        MalformedError: Reason.BAD_FRAME,
+        PartyError: Reason.PEER_LOST,
+    }
+    return next((r for kind, r in reasons.items() if isinstance(error, kind)), Reason.FAILED)

@@ -14,6 +14,7 @@ from typing import Any
 
 from mpc_jobs import field
 from mpc_jobs.checkpoints import CheckpointStore, Mark
+from mpc_jobs.faults import MalformedError
 from mpc_jobs.kernels import Elements
 from mpc_jobs.mesh import Mesh
 from mpc_jobs.models import Model
@@ -59,7 +60,7 @@ def _marks(raw: bytes, number: int) -> set[Mark]:
     try:
         marks = {(int(epoch), str(session)) for epoch, session in json.loads(raw)}
     except (ValueError, TypeError):
-        raise PartyError("sent a malformed message", where=f"party {number}") from None
+        raise MalformedError("sent a malformed message", where=f"party {number}") from None
     return marks
 
 
@@ -73,7 +74,7 @@ def _common_history(
     try:
         value = json.loads(versions.pop())
     except ValueError:
-        raise PartyError("sent a malformed message", where="a party") from None
+        raise MalformedError("sent a malformed message", where="a party") from None
     if not isinstance(value, list):
-        raise PartyError("sent a malformed message", where="a party")
+        raise MalformedError("sent a malformed message", where="a party")
     return value

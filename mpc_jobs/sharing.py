@@ -17,6 +17,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from mpc_jobs import field
+from mpc_jobs.faults import InconsistentError
 from mpc_jobs.field import P
 from mpc_jobs.kernels import Elements
 from redactory.errors import InputError, PartyError
@@ -88,7 +89,8 @@ class Scheme:
         Every share beyond the ``degree`` + 1 that are needed is checked against them.
 
         Raises:
-            PartyError: too few shares, or they lie on no such polynomial.
+            PartyError: too few shares.
+            InconsistentError: they lie on no such polynomial.
         """
         if len(shares) < degree + 1:
             raise PartyError(
@@ -100,7 +102,7 @@ class Scheme:
         for extra in rest:
             expected = _combine(shares, base, lagrange(base, extra))
             if not np.array_equal(expected, shares[extra]):
-                raise PartyError(
+                raise InconsistentError(
                     "the parties' shares do not fit together: one of them computed wrongly",
                     hint="nothing was revealed; find the faulty party before starting again",
                 )
