@@ -157,16 +157,11 @@ def _sequence(
             said.append(str(element) if border is None else border)
         else:
             once = not element.quantifier
+            before = once and opens and not bordered[0]
+            after = once and closes and n == len(way) - 1
             inner = "|".join(
-                "".join(
-                    _sequence(
-                        way,
-                        captures,
-                        first=once and opens and not bordered[0],
-                        last=once and closes and n == len(way) - 1,
-                    )
-                )
-                for way in element.ways
+                "".join(_sequence(other, captures, first=before, last=after))
+                for other in element.ways
             )
             said.append(f"{element.opening}{inner}){element.quantifier}")
     return said
