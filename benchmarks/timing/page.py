@@ -25,7 +25,8 @@ ABOUT = {
     "scrubadub": "scrubadub's defaults",
 }
 _COLOURS = {
-    "load": "#55606c", "detect": "#0b63ce", "redact": "#18733a", "gate": "#b04a00", "seal": "#6a3fc4",
+    "load": "#55606c", "detect": "#0b63ce", "redact": "#18733a", "gate": "#b04a00",
+    "seal": "#6a3fc4",
     "read": "#8a94a3", "utility": "#b4175b", "record": "#c79a00",
 }  # fmt: skip
 _REST = "#d0d5dc"
@@ -63,8 +64,8 @@ def render(
         "## Where the pipeline's time goes",
         "",
         "Whole runs under the policy `gdpr` over the dense text: CPU seconds by stage. The gate's",
-        "own search counts as gate. `pipeline_*_vs_detection` is the share of detection in all of",
-        "it but loading the rules and models, which is the pipeline's speed over that of detection.",
+        "own search counts as gate. `pipeline_*_vs_detection` is the share of detection in all",
+        "but the loading of rules and models: the pipeline's speed over that of detection.",
         "",
         "![stages](throughput.svg)",
         "",
