@@ -124,7 +124,8 @@ def ratios(
     """The figures that are compared over time; what could not be measured is absent."""
 
     def speed(name: str, case: str) -> float | None:
-        return measured.get(name, {}).get("speed", {}).get(case)
+        known: float | None = measured.get(name, {}).get("speed", {}).get(case)
+        return known
 
     def ratio(one: float | None, other: float | None) -> float | None:
         return one / other if one and other else None
