@@ -211,6 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Export the name models.")
     parser.add_argument("--english", type=Path, nargs="+", help="one or more trainings' --out")
     parser.add_argument("--shares", type=float, nargs="+", default=[1.0], help="weight of each")
+    parser.add_argument("--mixed", type=Path, help="write model.pt of the mean here")
     parser.add_argument("--student", type=Path, help="its student's --out")
     parser.add_argument("--encoder", type=Path, help="holds tokenizer.json")
     parser.add_argument("--data", type=Path, help="training sets, to calibrate with")
@@ -224,6 +225,9 @@ def main() -> None:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         states = {"en.onnx": mixed(o.english, o.shares)}
+        if o.mixed:
+            o.mixed.mkdir(parents=True, exist_ok=True)
+            torch.save(states["en.onnx"], o.mixed / "model.pt")
         if o.student:
             states["en_fast.onnx"] = torch.load(o.student / "model.pt")
         (o.out / _WORDS).unlink(missing_ok=True)
