@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mpc_jobs.faults import MalformedError
 from mpc_jobs.frames import HEADER, NO_SESSION, Expected, Kind, Reason, check_header, pack
 from mpc_jobs.link import Link
 from mpc_jobs.tls import Endpoint, client_context, peer_of, server_context
@@ -155,32 +156,36 @@ class Meeting:
     def _greet(self, connection: ssl.SSLSocket, possible: list[Endpoint]) -> None:
         """Exchange hellos; keep the link if the peer is one that is not here yet."""
         try:
-            peer = peer_of(connection, possible)
-        except PartyError:
+            number, nonce = self._hello_of(connection, possible)
+        except (OSError, ssl.SSLError, MalformedError):
             connection.close()
             return
+        except PartyError:
+            connection.close()
+            raise
+        if number in self._links:
+            connection.close()
+            return
+        self._links[number] = Link(number, connection)
+        self._nonces[number] = nonce
+
+    def _hello_of(self, connection: ssl.SSLSocket, possible: list[Endpoint]) -> tuple[int, bytes]:
+        peer = peer_of(connection, possible)
         hello = self._hello.job_digest + self._hello.nonce
         connection.sendall(pack(Kind.HELLO, self._me.number, NO_SESSION, 0, hello))
         expected = Expected(Kind.HELLO, peer.number, NO_SESSION, 0, _HELLO_BYTES)
-        try:
-            kind, length = check_header(_exactly(connection, HEADER.size), expected)
-            payload = _exactly(connection, length)
-        except PartyError:
-            connection.close()
-            return
-        if kind == Kind.ABORT or peer.number in self._links:
-            connection.close()
-            return
+        kind, length = check_header(_exactly(connection, HEADER.size), expected)
+        payload = _exactly(connection, length)
         digest, nonce = payload[:DIGEST_BYTES], payload[DIGEST_BYTES:]
+        if kind == Kind.ABORT:
+            raise MalformedError("stopped before it began", where=f"party {peer.number}")
         if digest != self._hello.job_digest:
-            connection.close()
             raise PartyError(
                 "was given another job description",
                 where=f"party {peer.number}",
                 hint="compare the job's digest at every party",
             )
-        self._links[peer.number] = Link(peer.number, connection)
-        self._nonces[peer.number] = nonce
+        return peer.number, nonce
 
     def _abort(self, reason: Reason) -> None:
         frame = pack(Kind.ABORT, self._me.number, NO_SESSION, 0, bytes([reason]))

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
+from mpc_jobs.faults import MalformedError
 from redactory.errors import KeyringError, PartyError
 
 _YEARS = 5
@@ -111,10 +112,10 @@ def peer_of(connection: ssl.SSLSocket, peers: Iterable[Endpoint]) -> Endpoint:
     """The party whose certificate the connection showed.
 
     Raises:
-        PartyError: none of ``peers``.
+        MalformedError: none of ``peers``.
     """
     shown = connection.getpeercert(binary_form=True) or b""
     for peer in peers:
         if hmac.compare_digest(peer.der(), shown):
             return peer
-    raise PartyError("a connection showed a certificate that the job does not name")
+    raise MalformedError("a connection showed a certificate that the job does not name")
