@@ -23,7 +23,7 @@ from torch.nn import functional
 from pii_rules.ner.session import Session
 from pii_rules.ner.tags import TAGS
 from pii_rules.ner.training.batches import IGNORED, Example, examples, grouped
-from pii_rules.ner.training.corpora import read_jsonl, read_marked
+from pii_rules.ner.training.corpora import Document, read_jsonl, read_marked
 from pii_rules.ner.training.encoder import Tagger
 from pii_rules.ner.training.english import drawn, tensors
 from pii_rules.ner.training.names import Names
@@ -109,9 +109,9 @@ def train(o: argparse.Namespace) -> None:
 
 def _windows(
     tokenizer: Tokenizer,
-    public: dict[str, list],
+    public: dict[str, list[Document]],
     marked: list[str],
-    names: Names,  # type: ignore[type-arg]
+    names: Names,
 ) -> list[Example]:
     draw: random.Random = names.random
     return [
