@@ -62,17 +62,24 @@ class LeakGate:
         policy: types that it keeps are no leaks; None keeps none.
         canaries: planted values, of 6 letters or digits at least; how they are grouped and
             written does not matter.
+        allowed: forms that a person has called no personal data.
 
     Raises:
         InputError: a canary is too short to be told from ordinary text.
     """
 
     def __init__(
-        self, detector: Detector, policy: Policy | None = None, canaries: Collection[str] = ()
+        self,
+        detector: Detector,
+        policy: Policy | None = None,
+        canaries: Collection[str] = (),
+        *,
+        allowed: Collection[str] = (),
     ) -> None:
         self._detector = detector
         self._policy = policy
         self._ours = OwnWriting(policy)
+        self._allowed = frozenset(allowed)
         self._canaries = frozenset(map(_letters, canaries))
         if any(len(canary) < _SHORTEST_CANARY for canary in self._canaries):
             raise InputError(f"a canary has {_SHORTEST_CANARY} letters or digits at least")
@@ -133,6 +140,8 @@ class LeakGate:
             for column, text in texts.items()
         }
         for span in found:
+            if texts[span.column][span.start : span.end] in self._allowed:
+                continue
             if self._keeps(span.entity_type) or _inside(span.start, span.end, written[span.column]):
                 continue
             if not _is_name(span):

@@ -24,6 +24,7 @@ from redactory.cli import (
     redact,
     reidentify,
     reprocess,
+    review,
     run,
     train,
 )
@@ -60,6 +61,7 @@ app.command("explain", epilog=explain.EXAMPLES)(explain.explain_command)
 app.command("redact", epilog=redact.EXAMPLES)(redact.redact_command)
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo_command)
 app.command("reidentify", epilog=reidentify.EXAMPLES)(reidentify.reidentify_command)
+app.command("review", epilog=review.EXAMPLES)(review.review_command)
 app.command("erase-subject", epilog=erase.EXAMPLES)(erase.erase_command)
 app.command("predict", epilog=predict.EXAMPLES)(predict.predict_command)
 dataset.app.command("reprocess", epilog=reprocess.EXAMPLES)(reprocess.reprocess_command)

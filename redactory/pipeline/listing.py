@@ -70,6 +70,8 @@ def _unsealed(setup: RunSetup, sources: Sequence[Source]) -> list[Source]:
     its neighbours are read again with it, so that the new shards replace the old whole.
     Sources with a shard of their own are simply read: their shard ids tell what is new.
     """
+    if setup.overlay:
+        return list(sources)  # which shards a decision concerns, only their text can tell
     published = setup.published
     whole = [s for s in sources if s.format == "txt" and setup.options.text_unit == "file"]
     sealed = {seg.source_id: (entry, seg) for entry in published for seg in entry.segments}

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from pii_rules.overlay import Overlay
+from redactory.canonical import digest_of
 from redactory.pipeline import ids
 from redactory.sources import ReadOptions, Source, Unreadable, read
 from sealed_shards.manifest import Segment
@@ -89,6 +91,7 @@ class Planner:
         id_key: the ``id`` subkey.
         dataset: dataset id.
         config_digest: digest of the configuration.
+        overlay: review decisions; those whose form occurs in a shard are part of its id.
     """
 
     def __init__(
@@ -99,12 +102,14 @@ class Planner:
         id_key: bytes,
         dataset: str,
         config_digest: str,
+        overlay: Overlay | None = None,
     ) -> None:
         self._options = options
         self._limits = limits
         self._key = id_key
         self._dataset = dataset
         self._config_digest = config_digest
+        self._overlay = overlay or Overlay()
 
     def plan(self, sources: Iterable[Source]) -> Iterator[ShardInput]:
         """Shard inputs of ``sources``, in order; each is read once and held alone."""
@@ -159,10 +164,25 @@ class Planner:
             shard.records.append((source_id, records))
         shard.unreadable += [(source_id, record) for record in unreadable]
 
+    def _rules(self, shard: _Open) -> str:
+        """The configuration, and the decisions that concern this shard; goes into a MAC only."""
+        if not self._overlay:
+            return self._config_digest
+        texts = (
+            text
+            for _, batch in shard.records
+            for name in (*self._options.text_columns, *self._options.carried)
+            if name in batch.schema.names
+            for text in batch.column(name).to_pylist()
+            if text is not None
+        )
+        entries = self._overlay.within(texts)
+        return f"{self._config_digest}+{digest_of(entries)}" if entries else self._config_digest
+
     def _close(self, shard: _Open) -> ShardInput:
         segments = tuple(segment.close() for segment in shard.segments)
         return ShardInput(
-            shard=ids.shard_id(self._key, self._dataset, segments, self._config_digest),
+            shard=ids.shard_id(self._key, self._dataset, segments, self._rules(shard)),
             segments=segments,
             records=tuple(shard.records),
             unreadable=tuple(shard.unreadable),

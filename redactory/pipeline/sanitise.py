@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 
 from pii_rules.identity_map import Collected, Entry
+from pii_rules.overlay import Overlay
+from pii_rules.spans import Findings
 from pii_rules.utility import Meter, Utility
 from redactory.config import RunConfig
 from redactory.errors import InputError, PolicyError
@@ -65,9 +67,12 @@ class PolicySanitiser:
     Args:
         config: names the columns.
         keys: the subkeys that redaction operators use.
+        overlay: review decisions.
     """
 
-    def __init__(self, config: RunConfig, keys: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, config: RunConfig, keys: Mapping[str, bytes], overlay: Overlay | None = None
+    ) -> None:
         require("detect")
         # Not at the top: an auditor's installation has neither spaCy nor Presidio.
         from pii_rules import Detector, LeakGate, Redactor, load_policy  # noqa: PLC0415
@@ -75,6 +80,7 @@ class PolicySanitiser:
 
         policy = load_policy(config.policy)
         self._policy = policy
+        self._overlay = overlay or Overlay()
         self._digest_key = keys["token"]
         self._columns = scanned_columns(config, policy.safe_columns)
         names = finder(config.ner)
@@ -84,12 +90,13 @@ class PolicySanitiser:
         if config.leak_gate:
             # Only what a model finds has scores on which the second look can be keener.
             keen = Detector(policy.languages, policy.keen(), ner=names) if names else self._detector
-            gate = LeakGate(keen, policy, read_canaries(config.canaries))
+            canaries = read_canaries(config.canaries)
+            gate = LeakGate(keen, policy, canaries, allowed=self._overlay.allow)
         self._redactor = Redactor(policy, keys, gate=gate)
 
     def sanitise(self, batch: pa.RecordBatch) -> Sanitised:
         """Redact the text columns of ``batch``."""
-        spans = self._detector.detect(batch, self._columns)
+        spans = self._decided(batch, self._detector.detect(batch, self._columns))
         sink = Collected() if self._keep_identity else None
         redacted = self._redactor.redact(batch, spans, self._columns, sink=sink)
         return Sanitised(
@@ -101,6 +108,18 @@ class PolicySanitiser:
             collisions=redacted.report.collisions,
             utility=self._cost(batch, redacted),
         )
+
+    def _decided(self, batch: pa.RecordBatch, found: list[Findings]) -> list[Findings]:
+        """The findings, with what people decided in review."""
+        if not self._overlay:
+            return found
+        texts = [batch.column(name).to_pylist() for name in self._columns]
+        return [
+            self._overlay.applied(
+                {n: text or "" for n, text in zip(self._columns, row, strict=True)}, spans
+            )
+            for row, spans in zip(zip(*texts, strict=True), found, strict=True)
+        ]
 
     def _cost(self, batch: pa.RecordBatch, redacted: Redacted) -> Utility:
         """What redaction cost the kept rows."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pii_rules.overlay import Overlay
 from pii_rules.utility import Utility
 from redactory.areas import IDENTITY, QUARANTINE_SCHEMA, SOURCES_SCHEMA
 from redactory.canonical import sha256_hex
@@ -57,6 +58,7 @@ class SealContext:
         recorded: what the log holds already (adopted or replaced on a retry).
         counts: what it counts in those shards, by shard.
         reasons: why records of those shards were quarantined, by shard.
+        overlay: review decisions.
     """
 
     config: RunConfig
@@ -71,6 +73,7 @@ class SealContext:
     recorded: Mapping[ShardKey, RecordedShard]
     counts: Mapping[str, ShardCounts]
     reasons: Mapping[str, Mapping[str, int]]
+    overlay: Overlay = field(default_factory=Overlay, repr=False)
 
 
 def area_dataset(dataset: str, area: str) -> str:
@@ -118,7 +121,7 @@ class ShardSealer:
         if self._given is not None:
             return self._given
         keys = {name: self._context.subkeys[name] for name in ("token", "surrogate", "shift")}
-        return PolicySanitiser(self._config, keys)
+        return PolicySanitiser(self._config, keys, self._context.overlay)
 
     def process(self, shard: ShardInput) -> ShardOutcome:
         """Seal one shard, or find that an earlier try did.

@@ -12,6 +12,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from audit_ledger import Log
 from audit_ledger.place import is_database
+from pii_rules.overlay import Overlay
 from pii_rules.policy import Policy, load_policy
 from pii_rules.policy_rule import OPERATORS
 from pii_rules.surrogates import lists
@@ -24,6 +25,7 @@ from redactory.evidence import Evidence
 from redactory.exclusive import one_writer
 from redactory.extras import require
 from redactory.keys import QUARANTINE, READER, KeyStore
+from redactory.overlays import load_overlay
 from redactory.pipeline import ids
 from redactory.pipeline.dataset_file import refuse_other_columns, refuse_other_log
 from redactory.pipeline.identity_names import whole_head
@@ -243,7 +245,13 @@ class RunSetup:
             id_key=self.subkeys["id"],
             dataset=self.dataset,
             config_digest=self.config_digest,
+            overlay=self.overlay,
         )
+
+    @cached_property
+    def overlay(self) -> Overlay:
+        """What people decided in review of this dataset."""
+        return load_overlay(self.keys.folder, self.subkeys, self.dataset)
 
     def ensure_keys(self) -> None:
         """Create at first use those recipients' keys that the configuration does not name."""
@@ -325,6 +333,7 @@ class RunSetup:
             recorded=whole_head(evidence, self.dataset).shards,
             counts=evidence.counts.get(self.dataset, {}),
             reasons=evidence.reasons.get(self.dataset, {}),
+            overlay=self.overlay,
         )
 
     def run_facts(self) -> dict[str, Any]:
