@@ -11,7 +11,7 @@ A run is finished when every shard has its statement; the same run id continues 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,7 @@ class Predicting:
         key_file: private key that opens the rows; the user's own by default.
         request: what the proofs show.
         run: name of the prediction run.
+        record: id of the only row to predict on; None for all rows.
         progress: told how many shards of how many are done.
     """
 
@@ -69,6 +70,7 @@ class Predicting:
     trust: Trust = field(default_factory=Trust)
     key_file: str | None = None
     request: Request = field(default_factory=Request)
+    record: str | None = None
     progress: Callable[[int, int], None] = lambda _done, _all: None
 
 
@@ -189,7 +191,11 @@ def predict(task: Predicting, own: OwnModel, *, prove: bool) -> Iterator[Predict
     done = {one.name for one in recorded_predictions(opened.log, opened.dataset)}
     model_sha256 = _publish_model(opened.folder, own) if prove else ""
     count = len(opened.features.dataset.shards)
+    found = False
     for number, (shard, ids, values) in enumerate(opened.shards()):
+        if task.record not in {None, *ids}:
+            continue
+        found = True
         if prove:
             name = proof_file(task.run, shard.header.ctx.shard)
             if name in done:
@@ -199,10 +205,13 @@ def predict(task: Predicting, own: OwnModel, *, prove: bool) -> Iterator[Predict
             points = _points(opened, roots, shard, values)
             yield _proven(opened, task, own, _Part(shard, ids, values, points, model_sha256))
         else:
-            labels = labels_of(scores_of(own.model.policy, own.opening, values))
+            chosen = _chosen(task, ids)
+            labels = labels_of(scores_of(own.model.policy, own.opening, values[chosen]))
             names = _classes(opened.features, own)
-            yield Predicted(shard.header.ctx.shard, ids, tuple(labels.tolist()), names)
+            yield Predicted(shard.header.ctx.shard, ids[chosen], tuple(labels.tolist()), names)
         task.progress(number + 1, count)
+    if not found:
+        raise InputError("the dataset has no such rows", hint="record ids are those of its rows")
     if not prove:
         _record_plain(opened, task, own)
 
@@ -230,16 +239,35 @@ class _Part:
 def _proven(opened: _Opened, task: Predicting, own: OwnModel, part: _Part) -> Predicted:
     header = part.shard.header
     shard, digest = header.ctx.shard, header_digest(part.shard)
-    rows = Rows(part.values, opened.blindings(part.shard))
+    chosen, blindings = _chosen(task, part.ids), opened.blindings(part.shard)
+    rows = Rows(part.values[chosen], blindings[chosen])
     subject = Subject(opened.dataset, shard, task.run, digest, part.points)
-    made = prove_shard(own.model, own.opening, rows, subject, task.request)
+    request = replace(task.request, first=chosen.start or 0)
+    if task.record is not None and _has_short_form(own, request):
+        request = replace(request, form="row")
+    made = prove_shard(own.model, own.opening, rows, subject, request)
     raw = made.file.encode()
     context, version = made.file.context, header.ctx.version
-    prediction = Prediction(context, version, sha256_hex(raw), part.model_sha256)
+    whole = task.record is None
+    prediction = Prediction(context, version, sha256_hex(raw), part.model_sha256, whole)
     opened.folder.replace(prediction.name, raw)
     opened.recorder.append(prediction.draft(opened.dataset))
     names = _classes(opened.features, own)
-    return Predicted(shard, part.ids, made.labels, names, made.salt, prediction.name)
+    ids = part.ids[chosen]
+    return Predicted(shard, ids, made.labels, names, made.salt, prediction.name)
+
+
+def _chosen(task: Predicting, ids: tuple[str, ...]) -> slice:
+    """Which rows of a shard: all, or the one asked for."""
+    if task.record is None:
+        return slice(0, len(ids))
+    row = ids.index(task.record)
+    return slice(row, row + 1)
+
+
+def _has_short_form(own: OwnModel, request: Request) -> bool:
+    modes = request.scores, request.labels
+    return not own.model.policy.hidden and modes == ("hidden", "public")
 
 
 def _classes(features: FeatureDataset, own: OwnModel) -> tuple[str, ...]:

@@ -218,12 +218,12 @@ class _Judge:
         return known
 
     def coverage(self, chosen: list[Prediction], findings: list[Finding]) -> list[Finding]:
-        """A finding for each run that does not cover the shards of the dataset now."""
+        """A finding for each run over the whole dataset that does not cover its shards now."""
         good = {one.place for one in findings if not one.fault}
         manifests = published_manifests(self.folder, self.head)
         shards = {one.shard: one.rows for one in current_shards(manifests) if one.rows}
         faults = []
-        for run in dict.fromkeys(one.context.run for one in chosen):
+        for run in dict.fromkeys(one.context.run for one in chosen if one.whole):
             contexts = [
                 one.context for one in chosen if one.context.run == run and one.name in good
             ]

@@ -59,12 +59,14 @@ class Prediction:
         version: of the shard.
         proof_sha256: of the proof file.
         model_sha256: of the model file.
+        whole: whether the run is about every row of the dataset, or about one row.
     """
 
     context: Context
     version: int
     proof_sha256: str
     model_sha256: str
+    whole: bool = True
 
     @property
     def name(self) -> str:
@@ -89,6 +91,7 @@ class Prediction:
             "scores": context.scores,
             "shard": context.shard,
             "version": self.version,
+            "whole": self.whole,
         }
         if context.label_commitment:
             body["label_commitment"] = context.label_commitment
@@ -161,7 +164,7 @@ def _prediction(body: Any, proof_sha256: str) -> Prediction:
         body.labels,
         getattr(body, "label_commitment", ""),
     )
-    return Prediction(context, body.version, proof_sha256, body.model_sha256)
+    return Prediction(context, body.version, proof_sha256, body.model_sha256, body.whole)
 
 
 def readable_log(checked: CheckedLog) -> Log:

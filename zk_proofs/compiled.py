@@ -13,7 +13,7 @@ from zk_proofs.engine import Run
 from zk_proofs.kernels import keccak, multiples, points, scalars
 from zk_proofs.kernels.points import Array
 
-_TABLED = 40_000  # points; their tables take 100 MB
+_TABLED = 20_000  # points; their tables take 100 MB
 
 # Bits a window, by the number of points: the cheapest on the machines measured. Tables are
 # made for half the width of large sums, which is what folding takes.
@@ -33,6 +33,17 @@ def _plain_words(values: Iterable[int]) -> Array:
 def _plain(a: Array) -> Array:
     out = np.empty_like(a)
     scalars.to_plain(a, out)
+    return out
+
+
+def _vector(values: Any) -> Array:
+    if isinstance(values, np.ndarray) and values.dtype.kind == "i":
+        out = np.empty((values.size, 4), np.uint64)
+        scalars.from_integers(np.ascontiguousarray(values, np.int64).reshape(-1), out)
+        return out
+    plain = _plain_words(values)
+    out = np.empty_like(plain)
+    scalars.to_montgomery(plain, out)
     return out
 
 
@@ -89,6 +100,10 @@ class CompiledPrepared:
     def commit(self, start: int, rows: Any, at: int, blindings: Sequence[int]) -> Array:
         """Σ_j rows_ij·P_(start + j) + b_i·P_at for each row of small integers."""
         table = np.ascontiguousarray(rows, np.int64)
+        if self._tables.shape[1] == 1:
+            pairs = zip(table, blindings, strict=True)
+            runs = ([(start, _vector(row)), (at, _vector([own]))] for row, own in pairs)
+            return np.concatenate([self.sum(one) for one in runs])
         out = np.empty((len(table), 20), np.uint64)
         used = self._tables[start : start + table.shape[1]]
         plain = _plain_words(blindings)
@@ -117,14 +132,7 @@ class CompiledEngine:
 
     def vector(self, values: Any) -> Array:
         """Integers, reduced modulo ℓ; fast for arrays of int64."""
-        if isinstance(values, np.ndarray) and values.dtype.kind == "i":
-            out = np.empty((values.size, 4), np.uint64)
-            scalars.from_integers(np.ascontiguousarray(values, np.int64).reshape(-1), out)
-            return out
-        plain = _plain_words(values)
-        out = np.empty_like(plain)
-        scalars.to_montgomery(plain, out)
-        return out
+        return _vector(values)
 
     def _one(self, value: int) -> Array:
         words: Array = self.vector([value])[0]

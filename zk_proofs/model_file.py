@@ -68,6 +68,13 @@ def _statement(model: Model, layer: int, first: int, rows: int) -> BoundedRows:
     )
 
 
+def _statements(model: Model) -> list[BoundedRows]:
+    found = [_statement(model, *one) for one in chunks(model.policy)]
+    if any(one.basis_size > MOST_GENERATORS for one in found):
+        raise ProofError("a row of the model is too long to be proven")
+    return found
+
+
 @dataclass(frozen=True)
 class ModelFile:
     """A published model.
@@ -123,12 +130,10 @@ class ModelFile:
         if self.opening is not None:
             self._check_revealed(chosen)
             return
-        statements = [_statement(self.model, *one) for one in chunks(self.model.policy)]
+        statements = _statements(self.model)
         if len(statements) != len(self.proofs):
             raise ProofError("the model does not have a proof for each of its rows")
         size = max(one.basis_size for one in statements)
-        if size > MOST_GENERATORS:
-            raise ProofError("a row of the model is too long to be verified")
         accumulator = Accumulator(basis_for(chosen, size), randomness)
         for statement, proof in zip(statements, self.proofs, strict=True):
             reader = ElementReader(proof, where="proof of the model")
@@ -191,10 +196,11 @@ def publish(
     """A model with the proofs that its rows are bounded.
 
     Raises:
-        ProofError: a parameter is beyond its bounds.
+        ProofError: a parameter is beyond its bounds, or a row too long.
     """
     chosen, proofs = engine or default_engine(), []
-    for layer, first, rows in chunks(model.policy):
+    places = zip(chunks(model.policy), _statements(model), strict=True)
+    for (layer, first, rows), statement in places:
         held, part = opening.layers[layer], slice(first, first + rows)
         secret = RowsOpening(
             held.weights[part],
@@ -202,7 +208,6 @@ def publish(
             held.biases[part],
             held.bias_blindings[part],
         )
-        statement = _statement(model, layer, first, rows)
         bound = b"".join(one.to_bytes(32, "little") for one in secret.blindings)
         nonces = Nonces(randomness, statement.context, bound)
         proofs.append(bounded_rows.prove(statement, secret, engine=chosen, nonces=nonces))

@@ -20,6 +20,8 @@ EXAMPLES = """
 
 `redactory predict notes.features --model triage.model --prove --output labels.jsonl`
 
+`redactory predict notes.features --model triage.model --prove --record 4711 -o label.jsonl`
+
 `redactory predict notes.features --model triage.model --prove --labels committed \\
 --label-keys keys.json -o labels.jsonl`
 """
@@ -48,6 +50,9 @@ def predict_command(
     label_keys: Annotated[
         str | None,
         typer.Option(help="File for what opens committed labels; an audit needs it."),
+    ] = None,
+    record: Annotated[
+        str | None, typer.Option(help="Only the row with this record id; its proof is short.")
     ] = None,
     run: Annotated[
         str | None, typer.Option(help="Name of this prediction run; default: the time.")
@@ -100,12 +105,13 @@ def predict_command(
             Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice),
             key,
             Request(scores=scores, labels=labels),
+            record,
             lambda done, count: status.update(f"shard {done:,} of {count:,}"),
         )
         for part in predict(task, own, prove=prove):
-            for record, label in zip(part.record_ids, part.labels, strict=True):
+            for record_id, label in zip(part.record_ids, part.labels, strict=True):
                 name = part.classes[label] if part.classes else label
-                line = {"label": name, "record_id": record}
+                line = {"label": name, "record_id": record_id}
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
             shards.append(part)
             if part.salt:

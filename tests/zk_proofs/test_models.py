@@ -102,6 +102,12 @@ def test_chunks_cover_every_row_of_every_layer(worlds):
     assert len(list(chunks(policy))) > 2
 
 
+def test_a_row_that_no_verifier_would_take_is_refused(worlds):
+    world = worlds.make(17_000, 1, 1)
+    with pytest.raises(ProofError, match="too long"):
+        world.published()
+
+
 def test_revealed_models_are_checked_against_their_parameters(worlds, compiled):
     world = worlds.make(4, 2, 1, public=True)
     published = world.published()

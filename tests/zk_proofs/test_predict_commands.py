@@ -248,6 +248,25 @@ def test_public_models(place):
     assert audited(place)[0] == 0
 
 
+def test_one_row_is_proven_by_itself(place):
+    make_model(place)
+    everything = predicted(place)
+    wanted = everything[6]
+    assert predicted(place, "--record", wanted["record_id"]) == [wanted]
+    alone = predicted(place, "--prove", "--run", "one", "--record", wanted["record_id"])
+    assert alone == [wanted]
+    code, verdict = audited(place)
+    assert (code, [one["rows"] for one in verdict["findings"]]) == (0, [1])
+    proof = next((place / "features" / "proofs" / "one").iterdir())
+    facts = json.loads(command("proof", "show", proof, "--json")[1])
+    assert (facts["form"], facts["rows"]) == ("row", 1)
+    shown = ["--scores", "revealed", "--run", "two", "--record", wanted["record_id"]]
+    assert predicted(place, "--prove", *shown) == [wanted]
+    assert audited(place)[0] == 0
+    arguments = ("--model", place / "model", "-o", place / "none.jsonl", "--record", "nobody")
+    assert command("predict", place / "features", *arguments)[0] == 2
+
+
 def test_without_proof_nothing_is_proven(place):
     make_model(place)
     assert len(predicted(place)) == 9

@@ -155,3 +155,22 @@ def test_the_identity_is_recognised(engine):
     assert engine.is_identity(engine.decode([bytes(32)]))
     assert engine.is_identity(engine.sum(engine.vector([L]), base))
     assert not engine.is_identity(base)
+
+
+def test_many_points_are_used_without_tables(compiled, monkeypatch):
+    from zk_proofs import compiled as module
+
+    points = compiled.decode(ENCODINGS[1:9])
+    tabled = compiled.prepare(points)
+    monkeypatch.setattr(module, "_TABLED", 0)
+    bare = compiled.prepare(points)
+    values = compiled.vector(range(L - 4, L + 4))
+    for use in (
+        lambda p: p.sum([(0, values[:3]), (5, values[3:6])]),
+        lambda p: p.fold(0, 8, values[:4], 2),
+        lambda p: p.fold(2, 4, values[:4], 2),
+        lambda p: p.commit(1, [[-5, 7], [2**40, 0]], 6, [L - 1, 9]),
+        lambda p: p.sum_bytes(2, b"\x01\xff"),
+        lambda p: p.sum_bits(0, 4, b"\x01\x00\x01"),
+    ):
+        assert compiled.encode(use(bare)) == compiled.encode(use(tabled))
