@@ -31,11 +31,10 @@ from pii_rules.ner.tags import LABELS
 from pii_rules.own_writing import OwnWriting
 from pii_rules.policy import Policy
 from pii_rules.resolve import outside
-from pii_rules.spans import LEAK, Refused, Replacement, Span, in_column
+from pii_rules.spans import CANARY, LEAK, Refused, Replacement, Span, in_column
 from pii_rules.surfaces import is_telling
 from redactory.errors import InputError
 
-CANARY: Final = "canary"
 _SHORTEST_FORM: Final = 4
 _SHORTEST_CANARY: Final = 6
 

@@ -14,12 +14,14 @@ DETECTOR_ERROR: Final = "detector_error"
 DETECTOR_LIMIT: Final = "detector_limit"
 DETECTOR_TIME: Final = "detector_time"
 LEAK: Final = "leak"
+CANARY: Final = "canary"
 
 REASON_CODES: Final = {
     DETECTOR_ERROR: "a recognizer failed on this record",
     DETECTOR_LIMIT: "the record is beyond a work limit of the detector",
     DETECTOR_TIME: "the detector ran out of time on this record",
     LEAK: "the second pass still found personal data in the redacted record",
+    CANARY: "the redacted record still showed a planted value",
 }
 
 
