@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -117,6 +118,8 @@ def sealed_part(
                 outcome = sealer.process(shard).encode().decode()
             yield _row(part, shard=shard.shard, outcome=outcome)
     except Exception as error:  # noqa: BLE001 - its text could quote a record
+        if os.environ.get("REDACTORY_DEBUG"):
+            traceback.print_exc()
         yield _row(part, error=_told(error))
 
 
@@ -131,7 +134,10 @@ def raise_told(told: str) -> None:
     if "errno" in facts:
         raise OSError(facts["errno"], os.strerror(facts["errno"]))
     if "bug" in facts:
-        raise RedactoryError(f"internal error on an executor ({facts['bug']}); this is a bug")
+        raise RedactoryError(
+            f"internal error on an executor ({facts['bug']}); this is a bug",
+            hint="REDACTORY_DEBUG=1 there writes a traceback to its log, which can quote input",
+        )
     kind = _KINDS.get(facts["kind"], RedactoryError)
     raise kind(facts["what"], where=facts["where"], hint=facts["hint"])
 

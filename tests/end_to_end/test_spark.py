@@ -1,6 +1,7 @@
 """``redactory run --engine spark``: the shards and records of the local engine, made by Spark."""
 
 import importlib.util
+import itertools
 import json
 import shutil
 
@@ -12,6 +13,7 @@ from redactory.config import RunConfig
 from redactory.errors import InputError, PolicyError, RedactoryError
 from redactory.keys import KeyStore
 from redactory.pipeline import spark_tasks
+from redactory.pipeline.batch import seal_batch
 from redactory.pipeline.listing import list_batches
 from redactory.pipeline.setup import RunSetup
 
@@ -88,47 +90,49 @@ def on_spark(cli, tmp_path):
     return go
 
 
-def test_shards_and_records_are_those_of_the_local_engine(
-    spark_here, on_spark, pipeline, rows, verdict, options, tmp_path, home
+def test_an_interrupted_run_ends_as_the_local_engine_ends(
+    spark_here, on_spark, pipeline, rows, verdict, options, tmp_path, monkeypatch
 ):
     local = dict(options)
-    pipeline(local.pop("input"), tmp_path / "local", **local)
-    ended = on_spark(options, tmp_path / "spark", "--json")
+    inputs = local.pop("input")
+    pipeline(inputs, tmp_path / "local", **local)
+    interrupt_after_a_batch(monkeypatch, lambda: pipeline(inputs, tmp_path / "spark", **local))
+
+    refused = on_spark(options, tmp_path / "spark")
+    assert refused.returncode == InputError.exit_code
+    ended = on_spark(options, tmp_path / "spark", "--resume", "--json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["records_in"] == 42
     assert json.loads(ended.stdout)["shards"] == 12
+    assert "WARN" not in ended.stderr
+    assert "Stage" not in ended.stderr
     assert content(rows, tmp_path / "spark") == content(rows, tmp_path / "local")
     assert verdict(tmp_path / "spark").state == "intact"
     assert not (tmp_path / "spark" / ".runs").exists()
 
-    # An error of ours in an executor: its line, its exit code, and no text of a record.
-    labelled = {**options, "label_column": "text", "max_quarantine_share": 1.0}
-    refused = on_spark(labelled, tmp_path / "refused")
+
+def interrupt_after_a_batch(monkeypatch, work):
+    """Leave a run whose first batch is sealed."""
+    calls = itertools.count()
+
+    def interrupted(*arguments, **options):
+        if next(calls):
+            raise KeyboardInterrupt
+        return seal_batch(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("redactory.pipeline.run.seal_batch", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            work()
+
+
+def test_an_error_of_an_executor_is_one_line(spark_here, on_spark, options, tmp_path):
+    labelled = options | {"label_column": "text", "max_quarantine_share": 1.0}
+    refused = on_spark(labelled, tmp_path / "refused", "--master", "local[1]")
     assert refused.returncode == PolicyError.exit_code
     (line,) = refused.stderr.splitlines()
     assert line.startswith("error: the label column holds")
     assert "example.org" not in line
-
-
-def test_a_run_that_was_interrupted_is_finished(
-    spark_here, on_spark, pipeline, rows, options, tmp_path, home, monkeypatch
-):
-    local = dict(options)
-    inputs = local.pop("input")
-    pipeline(inputs, tmp_path / "whole", **local)
-
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("redactory.pipeline.run.record_run", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            pipeline(inputs, tmp_path / "resumed", **local)
-    assert on_spark(options, tmp_path / "resumed").returncode == InputError.exit_code
-    ended = on_spark(options, tmp_path / "resumed", "--resume", "--json")
-    assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout)["records_in"] == 42
-    assert content(rows, tmp_path / "resumed") == content(rows, tmp_path / "whole")
 
 
 def test_a_master_that_is_not_there_is_one_line(spark_here, on_spark, options, tmp_path):
