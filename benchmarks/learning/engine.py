@@ -170,7 +170,8 @@ def measure(
     """This engine on a task, whose rows were drawn in the order of use."""
     training = training_of(task)
     x = np.rint(rows.x[:, :-1] * 2**FRACTION_BITS).astype(np.int64)
-    features = _features(task.d, float(np.linalg.norm(rows.x[:, :-1], axis=1).max()) * 1.001)
+    norm = float(np.linalg.norm(rows.x[:, :-1], axis=1).max()) * 1.001
+    features = _features(task.d, norm, largest=int(np.abs(x).max()))
     back = np.argsort(parties.order(training, task.rows))
     done = parties.train(
         training,
@@ -216,8 +217,9 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def _features(d: int, norm: float) -> Features:
-    return Features(columns=d, fraction_bits=FRACTION_BITS, largest=16 << FRACTION_BITS, norm=norm)
+def _features(d: int, norm: float, *, largest: int = 1 << FRACTION_BITS) -> Features:
+    bound = max(largest, 1 << FRACTION_BITS)
+    return Features(columns=d, fraction_bits=FRACTION_BITS, largest=bound, norm=norm)
 
 
 def _run(places: Sequence[Place], folder: Folder, memory_bytes: int) -> float:
