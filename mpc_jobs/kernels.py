@@ -1,13 +1,11 @@
 """Compiled arithmetic in GF(p), p = 2^127 − 1, on arrays of field elements.
 
-An element array has shape ``(2, …)`` and type uint64: plane 0 holds the low 64 bits of each
-element, plane 1 the high 63. Two planes rather than pairs let the compiler work on eight
-elements at once. Elements are canonical: below p.
+An element array is uint64 of shape ``(2, …)``: the low 64 bits of each element, then the high
+63; planes rather than pairs make vector code possible. Elements are canonical: below p.
 
-Products go through five limbs of 26 bits. 2^127 ≡ 1, so a limb product of weight 2^k counts as
-one of weight 2^(k mod 127), which is a rotation. A sum of 512 products of two elements fits its
-nine 64-bit accumulators: each limb product is below 2^52, at most five meet in one
-accumulator, and 5 · 512 · 2^52 < 2^64.
+Products go through five limbs of 26 bits; 2^130 ≡ 2^3 folds the upper ones back. A sum of 512
+products fits its nine 64-bit accumulators: a limb product is below 2^52, at most five meet in
+one accumulator, and 5 · 512 · 2^52 < 2^63.4.
 
 No branch and no memory address in the loops depends on the value of a share.
 """

@@ -24,6 +24,7 @@ from sealed_shards.software import read_key_file, write_secret
 PASSPHRASE_VARIABLE: Final = "REDACTORY_PASSPHRASE_FILE"  # noqa: S105 - a name
 LOOPBACK: Final = "127.0.0.1"
 _ERROR_BYTES = 2000
+_ERROR = "error: "
 
 
 def free_ports(count: int) -> list[int]:
@@ -128,8 +129,9 @@ def _error_of(failed: Sequence[PartyProcess]) -> RedactoryError:
     lines = []
     for p in failed:
         said = p.process.stderr.read()[-_ERROR_BYTES:] if p.process.stderr else b""
-        errors = [e for e in said.decode("utf-8", "replace").splitlines() if "rror: " in e]
-        lines += [f"{p.name} ended: {errors[-1].partition('rror: ')[2]}"] if errors else []
+        told = said.decode("utf-8", "replace").splitlines()
+        errors = [line.removeprefix(_ERROR) for line in told if line.startswith(_ERROR)]
+        lines += [f"{p.name} ended: {errors[-1]}"] if errors else []
     return PartyError(
         lines[0] if lines else "a party ended without a word",
         where=", ".join(p.name for p in failed),

@@ -16,13 +16,10 @@ Whatever goes wrong, every peer is told that this party stops, and each ends wit
 
 from __future__ import annotations
 
-import resource
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from dataclasses import field as attribute
-from pathlib import Path
 from typing import Any
 
 from mpc_jobs.agreement import open_session
@@ -30,6 +27,7 @@ from mpc_jobs.arithmetic import Arithmetic
 from mpc_jobs.checkpoints import Checkpoint, CheckpointStore
 from mpc_jobs.compiling import Program, one
 from mpc_jobs.connecting import NONCE_BYTES, Hello, Meeting
+from mpc_jobs.costs import Costs
 from mpc_jobs.deal_manifest import manifest_file
 from mpc_jobs.faults import DealDiffersError, InconsistentError, MalformedError
 from mpc_jobs.frames import Reason
@@ -39,7 +37,7 @@ from mpc_jobs.kernels import Elements
 from mpc_jobs.lifting import Lifted, commit_to
 from mpc_jobs.mesh import Mesh
 from mpc_jobs.metrics import epoch_metrics, final_metrics, has_stalled
-from mpc_jobs.outcome import Cost, Receipt, publish, receipt_file, seal_share
+from mpc_jobs.outcome import Receipt, publish, receipt_file, seal_share
 from mpc_jobs.privacy.noise import NoisyArithmetic, epoch_noise
 from mpc_jobs.resharing import refresh
 from mpc_jobs.resuming import starting_point
@@ -58,28 +56,6 @@ _WAITING_SECONDS = 2.0
 
 
 @dataclass
-class _Costs:
-    epoch_seconds: list[float] = attribute(default_factory=list)
-    step_seconds: list[float] = attribute(default_factory=list)
-    cpu_seconds: list[float] = attribute(default_factory=list)
-    sent_bytes: list[int] = attribute(default_factory=list)
-    rounds: list[int] = attribute(default_factory=list)
-
-    def told(self) -> Cost:
-        lists = {name: tuple(values) for name, values in vars(self).items()}
-        return Cost(peak_memory_bytes=_peak_memory(), **lists)
-
-
-def _peak_memory() -> int:
-    """Greatest resident size in bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():  # what getrusage says includes the process that started this one
-        fields = status.read_text(encoding="ascii").partition("VmHWM:")[2].split()
-        return int(fields[0]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-@dataclass
 class _Run:
     """What the steps of a run share; ``history`` and ``weights`` change."""
 
@@ -90,7 +66,7 @@ class _Run:
     arithmetic: SharedArithmetic
     source: ShareSource
     status: Status
-    costs: _Costs
+    costs: Costs
     history: list[dict[str, Any]]
     weights: list[Elements]
 
@@ -169,7 +145,7 @@ def run_job(
         )
         arithmetic = SharedArithmetic(mesh, randomness, width=program.width)
         source = _compared_shares(job, folder, party, mesh, memory_bytes)
-        run = _Run(job, program, folder, party, arithmetic, source, status, _Costs(), [], [])
+        run = _Run(job, program, folder, party, arithmetic, source, status, Costs(), [], [])
         receipt = _train(run, notice)
         log.leave(randomness.session, randomness.drawn)
     except RedactoryError as error:

@@ -251,6 +251,9 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> Jobs:
     folder = tmp_path_factory.mktemp("parties")
     warm_up(lambda _: None)
     members = create_local_parties(folder / "parties", 4)
+    for member in members:  # unlocked once, here, and not in every process
+        assert member.sealing_identity
+        assert member.signing_key
     key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
     owners = {name: Ed25519PrivateKey.generate() for name in ("north", "south")}
     return Jobs(members, RsaIdentity(key), owners, folder)

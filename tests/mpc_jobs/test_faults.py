@@ -28,7 +28,7 @@ TRAINING = Training(
 _LAST = 5 + 3 * (16 + 4) + 3
 ROUNDS = tuple(range(_LAST + 1))
 if not os.environ.get("REDACTORY_FULL"):
-    ROUNDS = (1, 12, 25, _LAST)
+    ROUNDS = (1, 25, _LAST)
 
 
 def at_exchange(number, victim, count, how):
