@@ -4,7 +4,7 @@ It shares no code with `zk_proofs`, uses Python's integers and hashlib only, and
 page's notation to speed. Where the two verifiers differ, one of them or the page is wrong.
 """
 
-from .group import Invalid
+from .group import InvalidError
 from .verifier import Evidence, accepts, strict_inputs_hold, verify
 
-__all__ = ["Evidence", "Invalid", "accepts", "strict_inputs_hold", "verify"]
+__all__ = ["Evidence", "InvalidError", "accepts", "strict_inputs_hold", "verify"]

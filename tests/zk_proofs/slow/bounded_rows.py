@@ -25,7 +25,7 @@ class Interval:
     @property
     def full(self) -> bool:
         """Whether κ bytes say exactly this interval."""
-        return self.high - self.low + 1 == 256**self.digits
+        return self.high - self.low + 1 == 1 << 8 * self.digits
 
     @property
     def digits_spent(self) -> int:
@@ -61,7 +61,7 @@ class BoundedRows:
     number_bounds: Interval = NONE
 
     def verify(self, context: bytes, proof: bytes, equations: list[Sum]) -> None:
-        """Append the proof's equations, or raise Invalid."""
+        """Append the proof's equations, or raise InvalidError."""
         dialogue = Dialogue(proof, equations)
         self._begin(dialogue, context)
         spread = pad(self.width)
@@ -88,9 +88,7 @@ class BoundedRows:
 
         digits = len(row_factors) * self.row_bounds.digits_spent
         digits += len(numbers) * self.number_bounds.digits_spent
-        lookup(
-            dialogue, digits=digits, extras=0, alpha=alpha, c_d=c_d, c_r=c_r, relation=relation
-        )
+        lookup(dialogue, digits=digits, extras=0, alpha=alpha, c_d=c_d, c_r=c_r, relation=relation)
         dialogue.end()
 
     def _begin(self, dialogue: Dialogue, context: bytes) -> None:

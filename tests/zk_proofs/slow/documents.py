@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from .group import Invalid, require
+from .group import InvalidError, require
 
 _LARGEST_EXACT = 2**53
 
@@ -31,12 +31,12 @@ def parse(document: bytes) -> Any:
         )
         require(canonical(value) == document, "a document is not canonical")
     except (ValueError, RecursionError):
-        raise Invalid("a document is no JSON") from None
+        raise InvalidError("a document is no JSON") from None
     return value
 
 
 def _no_number(_: str) -> None:
-    raise Invalid("a number is no integer")
+    raise InvalidError("a number is no integer")
 
 
 def _integer(digits: str) -> int:

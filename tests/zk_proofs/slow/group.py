@@ -13,14 +13,14 @@ D = -121665 * pow(121666, -1, P) % P
 IDENTITY: Point = (0, 1, 1, 0)
 
 
-class Invalid(Exception):
+class InvalidError(Exception):
     """What was given is not valid by the format page; the message says which rule."""
 
 
 def require(condition: object, rule: str) -> None:
-    """Raise Invalid with the broken rule unless the condition holds."""
+    """Raise InvalidError with the broken rule unless the condition holds."""
     if not condition:
-        raise Invalid(rule)
+        raise InvalidError(rule)
 
 
 def _magnitude(x: int) -> int:
