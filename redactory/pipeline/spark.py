@@ -1,9 +1,8 @@
 """Sealing on Apache Spark (``mapInArrow``): the driver plans and records, executors seal.
 
 Each batch is a Spark job of its own, so that its shards are counted and its errors known while
-other batches are still at work; as many jobs run at a time as there are task slots. Shard ids and
-records are those of the local engine, since the same functions make them
-(:mod:`redactory.pipeline.spark_tasks`).
+other batches are still at work. Shard ids and records are those of the local engine, since the
+same functions make them (:mod:`redactory.pipeline.spark_tasks`).
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ from redactory.pipeline.spark_tasks import Work, raise_told, rules_digest, seale
 from redactory.pipeline.state import RunState
 
 _LOOK_SECONDS: Final = 2.0
+_JOBS: Final = 256  # at a time, though there be fewer slots: executors may join later
 _COLUMNS: Final = "part long, shard string, outcome string, error string"
 Batch = dict[str, Any]
 SealOf = Callable[[Batch], Seal]
@@ -58,9 +58,9 @@ def sealing_on_spark(
     """
     context = replace(context, config=_found_from_anywhere(setup))
     work = Work(context.run_id, rules_digest(setup), context, setup.planner())
-    with spark_session(setup.config.master) as session:
+    # The session ends first, and with it the jobs that threads wait for.
+    with ThreadPoolExecutor(_JOBS) as threads, spark_session(setup.config.master) as session:
         slots = max(1, session.sparkContext.defaultParallelism)
-        threads = ThreadPoolExecutor(slots)
         try:
             jobs = {}
             for batch in batches:
@@ -69,8 +69,7 @@ def sealing_on_spark(
             begun = _Jobs(jobs, state, progress)
             yield begun.seal_of, begun.count
         finally:
-            session.sparkContext.cancelAllJobs()
-            threads.shutdown(cancel_futures=True)
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _found_from_anywhere(setup: RunSetup) -> RunConfig:
