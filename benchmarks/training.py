@@ -84,17 +84,26 @@ def everyone(
 ) -> Iterator[Measured]:
     """Every engine on a task."""
     rows = draw(task)
-    told(f"{task.name}, {delay_ms} ms")
     if not delay_ms:
         yield plain(task)
-    yield engine.measure(parties, task, rows, delay_ms=delay_ms)
+    yield _said(engine.measure(parties, task, rows, delay_ms=delay_ms))
     for rival in rivals.RIVALS:
         if rival.key not in peers or (delay_ms and not rival.through_proxies):
             continue
         try:
-            yield rivals.measure(rival, peers[rival.key], task, rows, folder, delay_ms=delay_ms)
+            yield _said(
+                rivals.measure(rival, peers[rival.key], task, rows, folder, delay_ms=delay_ms)
+            )
         except rivals.RivalError as error:
             told(f"{rival.name} is left out of {task.name}: {error}")
+
+
+def _said(each: Measured) -> Measured:
+    told(
+        f"{each.task}, {each.delay_ms} ms, {NAMES[each.engine]}: {each.seconds:.4g} s, "
+        f"{each.cpu_seconds:.4g} CPU s an epoch"
+    )
+    return each
 
 
 def compared(found: Sequence[Measured], texts: Sequence[Accuracy], task: Task) -> dict[str, float]:
@@ -152,7 +161,8 @@ def main() -> None:
         results.found += everyone(main_task, parties, peers, folder, delay_ms=DELAY_MS)
         for scheme in () if options.quick else SCHEMES:
             told(f"{scheme[0]} parties, threshold {scheme[1]}")
-            results.found.append(engine.measure(parties, main_task, draw(main_task), scheme=scheme))
+            rows_of = draw(main_task)
+            results.found.append(_said(engine.measure(parties, main_task, rows_of, scheme=scheme)))
         told("accuracy on text")
         results.texts = list(accuracies(parties, quick=options.quick))
         told("a job with a privacy budget")
@@ -201,34 +211,35 @@ class Results:
 
     def page(self) -> str:
         """The page, Markdown."""
-        stream, noisy = self.stream, self.noisy
-        return "\n\n".join(
-            [
-                f"# Training on shares\n\n`python benchmarks/training.py` on {machine()}.",
-                __doc__.split("\n\n")[1],
-                f"Ratios at {self.main.name}:",
-                ratio_table(compared(self.found, self.texts, self.main), WANTED),
-                "![Seconds an epoch](training.svg)",
-                table(self.found, NAMES),
-                (
-                    "Accuracy on held-out text: the quantised model that the parties reveal, "
-                    "against scikit-learn's logistic regression on the same integers:"
-                ),
-                accuracy_table(self.texts),
-                (
-                    f"One epoch over {stream['rows']:,.0f} rows of {stream['d']:,.0f} features, "
-                    f"{stream['shares_mb']:,.0f} MB of shares a party, read as they are needed: "
-                    f"{stream['epoch_seconds']:.1f} s, peak memory of a party "
-                    f"{stream['peak_memory_mb']:,.0f} MB."
-                ),
-                (
-                    f"With differential privacy (ε = {noisy['epsilon']:g}, "
-                    f"δ = {noisy['delta']:g}, noise of every party in every step) an epoch of "
-                    f"{self.main.name} in four batches takes {noisy['private_seconds']:.3g} s in "
-                    f"place of {noisy['plain_seconds']:.3g} s."
-                ),
-            ]
-        )
+        parts = [
+            f"# Training on shares\n\n`python benchmarks/training.py` on {machine()}.",
+            __doc__.split("\n\n")[1],
+            f"Ratios at {self.main.name}:",
+            ratio_table(compared(self.found, self.texts, self.main), WANTED),
+            "![Seconds an epoch](training.svg)",
+            table(self.found, NAMES),
+        ]
+        if self.texts:
+            parts.append(
+                "Accuracy on held-out text: the quantised model that the parties reveal, against "
+                "scikit-learn's logistic regression on the same integers:"
+            )
+            parts.append(accuracy_table(self.texts))
+        if stream := self.stream:
+            parts.append(
+                f"One epoch over {stream['rows']:,.0f} rows of {stream['d']:,.0f} features, "
+                f"{stream['shares_mb']:,.0f} MB of shares a party, read as they are needed: "
+                f"{stream['epoch_seconds']:.1f} s, peak memory of a party "
+                f"{stream['peak_memory_mb']:,.0f} MB."
+            )
+        if noisy := self.noisy:
+            parts.append(
+                f"With differential privacy (ε = {noisy['epsilon']:g}, δ = {noisy['delta']:g}, "
+                f"noise of every party in every step) an epoch of {self.main.name} in four batches "
+                f"takes {noisy['private_seconds']:.3g} s in place of "
+                f"{noisy['plain_seconds']:.3g} s."
+            )
+        return "\n\n".join(parts)
 
     def write(self) -> None:
         """The page and its picture."""
