@@ -56,8 +56,9 @@ class Accumulator:
 
     def add(self, factor: int, combination: Combination) -> None:
         """Add ``factor`` times a combination."""
+        held = self._terms
         for encoded, own in combination.terms:
-            self.add_term(encoded, factor * own)
+            held[encoded] = (held.get(encoded, 0) + factor * own) % L
         if combination.left is not None:
             self.add_left(factor, combination.left)
         if combination.right is not None:

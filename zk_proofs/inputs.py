@@ -45,18 +45,15 @@ def row_blindings(data_key: bytes, aad: bytes, rows: int) -> list[int]:
 
 def points_root(points: Sequence[bytes]) -> str:
     """RFC 6962 root (hex) with each point as an entry."""
-    stack: list[tuple[int, bytes]] = []
-    for point in points:
-        size, node = 1, sha256(b"\0" + point).digest()
-        while stack and stack[-1][0] == size:
-            size, node = 2 * size, sha256(b"\1" + stack.pop()[1] + node).digest()
-        stack.append((size, node))
-    if not stack:
+    row = [sha256(b"\0" + point).digest() for point in points]
+    if not row:
         return sha256(b"").hexdigest()
-    root = stack.pop()[1]
-    while stack:
-        root = sha256(b"\1" + stack.pop()[1] + root).digest()
-    return root.hex()
+    while len(row) > 1:
+        # A node without a sibling rises as it is, which is the split of RFC 6962.
+        left, right = row[::2], row[1::2]
+        paired = [sha256(b"\1" + a + b).digest() for a, b in zip(left, right, strict=False)]
+        row = paired + left[len(right) :]
+    return row[0].hex()
 
 
 def split_points(raw: bytes, *, where: str) -> list[bytes]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from struct import unpack
 from typing import Final
 
 from redactory.errors import ProofError
@@ -118,20 +119,18 @@ def _block(reader: _Reader, context: Context, rows: int) -> BlockProof:
     if not sound or len(scores) != _SCORE * rows * per_row or revealed != (per_row > 0):
         raise ProofError("labels or scores are not those of its context", where=reader.where)
     return BlockProof(
-        tuple(_numbers(labels, _LABEL)) if public else None,
+        _numbers(labels, _LABEL) if public else None,
         _table(_numbers(scores, _SCORE), per_row) if revealed else None,
         proof,
     )
 
 
-def _numbers(raw: bytes, size: int) -> list[int]:
-    signed = size == _SCORE
-    parts = range(0, len(raw), size)
-    return [int.from_bytes(raw[i : i + size], "little", signed=signed) for i in parts]
+def _numbers(raw: bytes, size: int) -> tuple[int, ...]:
+    return unpack(f"<{len(raw) // size}{'q' if size == _SCORE else 'H'}", raw)
 
 
-def _table(flat: list[int], width: int) -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(flat[i : i + width]) for i in range(0, len(flat), width))
+def _table(flat: tuple[int, ...], width: int) -> tuple[tuple[int, ...], ...]:
+    return tuple(flat[i : i + width] for i in range(0, len(flat), width))
 
 
 def label_commitment(labels: list[int], salt: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha512
+from struct import pack
 from typing import Any, Final
 
 from redactory.errors import ProofError
@@ -13,8 +14,6 @@ from zk_proofs.model import Model
 from zk_proofs.transcript import Transcript
 
 PROTOCOL: Final = b"redactory/proof/v1"
-_LABEL_BYTES: Final = 4
-_SCORE_BYTES: Final = 8
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,9 @@ class Block:
     scores: Sequence[Sequence[int]] | None = None
 
     def __post_init__(self) -> None:
-        policy = self.model.policy
         if not self.inputs or len(self.labels) != len(self.inputs):
             raise ProofError("a block has at least one row, and a label for each")
-        if any(not 0 <= label < policy.labels for label in self.labels):
+        if min(self.labels) < 0 or max(self.labels) >= self.model.policy.labels:
             raise ProofError("a label is not one of the model's")
         if self.scores is not None:
             self._check_scores(self.scores)
@@ -73,16 +71,11 @@ class Block:
         transcript.append_number(b"rows", self.rows)
         transcript.append_number(b"digits", policy.score_digits)
         transcript.append(b"inputs", sha512(b"".join(self.inputs)).digest())
-        transcript.append(b"labels", sha512(_words(self.labels, _LABEL_BYTES)).digest())
+        transcript.append(b"labels", sha512(pack(f"<{self.rows}I", *self.labels)).digest())
         if self.scores is not None:
             flat = [int(score) for row in self.scores for score in row]
-            transcript.append(b"scores", sha512(_words(flat, _SCORE_BYTES)).digest())
+            transcript.append(b"scores", sha512(pack(f"<{len(flat)}q", *flat)).digest())
         return transcript
-
-
-def _words(values: Sequence[int], size: int) -> bytes:
-    signed = size == _SCORE_BYTES
-    return b"".join(int(v).to_bytes(size, "little", signed=signed) for v in values)
 
 
 def label_of(scores: Sequence[int]) -> int:
