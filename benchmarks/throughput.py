@@ -132,7 +132,7 @@ def ratios(
 
     def share(name: str) -> float | None:
         run = runs.get(name)
-        return run["stages"]["detect"] / (run["cpu_s"] - run["stages"]["load"]) if run else None
+        return run["stages"]["detect"] / run["cpu_s"] if run else None
 
     ours = {
         "rules_vs_presidio_dense": ratio(speed("rules", "dense"), speed("presidio", "dense")),
