@@ -41,6 +41,7 @@ from benchmarks.detecting.sets import GROUPS  # noqa: E402 - run as a file
 from pii_rules import Detector, LeakGate, Policy, Redactor, Span, load_policy  # noqa: E402
 from pii_rules.entities import canonical_form  # noqa: E402
 from pii_rules.identity_map import Collected  # noqa: E402
+from pii_rules.identity_parse import parse  # noqa: E402
 from pii_rules.ner.others import finder  # noqa: E402
 from pii_rules.ner.tags import LABELS  # noqa: E402
 from pii_rules.residual import original_places, wilson  # noqa: E402
@@ -248,7 +249,7 @@ def surrogates(bench: Bench, found: list[Record]) -> dict[str, Any]:
             for place, row in enumerate(done.kept):
                 output[str(order[start + row])] = new[place]
                 for entry in sink.rows.get(row, ()) if seed == 0 else ():
-                    if entry.operator == "surrogate":
+                    if entry.operator == "surrogate" and stands_for_one(entry):
                         form = canonical_form(entry.entity_type, entry.original)
                         shown = new[place][entry.start : entry.end]
                         fakes[entry.entity_type, form].add(canonical_form(entry.entity_type, shown))
@@ -271,6 +272,11 @@ def surrogates(bench: Bench, found: list[Record]) -> dict[str, Any]:
         "values_that_share_a_surrogate": round(shared / max(1, len(fakes)), 4),
         **{f"type_check.{kind}": round(sum(a) / len(a), 4) for kind, a in sorted(checked.items())},
     }
+
+
+def stands_for_one(entry: Any) -> bool:
+    """Whether a value says by itself whose it is: part of a name means whom its record says."""
+    return entry.entity_type != "PERSON" or parse(entry.original).is_full
 
 
 def look(found: list[Any], replacements: list[Any], checked: dict[str, list[bool]]) -> None:

@@ -18,7 +18,7 @@ _LATIN: Final = regex.compile(r"\p{Latin}")
 _TITLES: Final = frozenset(words("en", "titles"))
 _PARTICLES: Final = frozenset(words("en", "particles"))
 _DOT: Final = regex.compile(r"[·•・]")
-_BETWEEN_DOTS: Final = regex.compile(r"\p{Han}+")
+_HAN_RUN: Final = regex.compile(r"\p{Han}+")
 _HAN_AFTER: Final = regex.compile(
     r"(?:先生|女士|小姐|太太|夫人|老师|教授|医生|大夫|护士|主任|经理|总监|同志|师傅|律师|法官|"
     r"警官|局长|校长|院长|书记|阿姨|叔叔|大哥|大姐|总|某某|某)$"
@@ -129,19 +129,19 @@ def _is_kept(text: str, surface: str) -> bool:
 
 
 def _han_words(surface: str, given: Collection[str]) -> tuple[Word, ...]:
-    if surface in given:
-        return (Word(0, len(surface), surface, "given"),)
-    if _DOT.search(surface):  # a foreign name in Chinese characters
-        return tuple(
-            Word(m.start(), m.end(), m.group(), "given") for m in _BETWEEN_DOTS.finditer(surface)
-        )
-    before = _HAN_BEFORE.match(surface)
-    first = before.end() if before else 0
-    after = _HAN_AFTER.search(surface, first + 1)
-    last = after.start() if after else len(surface)
+    runs = [match.span() for match in _HAN_RUN.finditer(surface)]
+    first, last = runs[0]
+    if surface[first:last] in given or _DOT.search(surface):
+        # A given name alone, or a foreign name in Chinese characters.
+        return tuple(Word(a, b, surface[a:b], "given") for a, b in runs)
+    further = [Word(a, b, surface[a:b], "given") for a, b in runs[1:]]
+    before = _HAN_BEFORE.match(surface, first, last)
+    first = before.end() if before else first
+    after = _HAN_AFTER.search(surface, first + 1, last)
+    last = after.start() if after else last
     name = surface[first:last]
     length = 2 if is_han_surname(name[:2]) and len(name) >= 2 else 1
     found = [Word(first, first + length, name[:length], "surname")]
     if len(name) > length:
         found.append(Word(first + length, last, name[length:], "given"))
-    return tuple(found)
+    return (*found, *further)

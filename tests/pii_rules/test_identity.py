@@ -75,6 +75,13 @@ def test_a_given_name_alone_is_known_from_the_full_name():
     assert full.endswith(alone)
 
 
+@pytest.mark.parametrize("spelled", ["王小明\n", " 王小明", "王 小明", "王小明 "])
+def test_white_space_in_a_chinese_name_changes_nobody(spelled):
+    alone = fakes("王小明")[0]
+    assert "".join(fakes(spelled)[0].split()) == alone
+    assert [c.isspace() for c in fakes(spelled)[0]] == [c.isspace() for c in spelled]
+
+
 def test_what_stands_around_the_words_stays():
     assert fakes("Dr. Ana María O'Neil-Jones, Jr.")[0].startswith("Dr. ")
     assert fakes("Dr. Ana María O'Neil-Jones, Jr.")[0].endswith(", Jr.")
