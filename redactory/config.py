@@ -81,8 +81,8 @@ class RunConfig(BaseModel):
     )
     ner: str = Field(
         default="embedded",
-        pattern=r"^(embedded|none|spacy:.+|presidio:[\w.]+:\w+)$",
-        description="What finds names: embedded, none, spacy:PIPELINE, presidio:MODULE:NAME",
+        pattern=r"^(embedded|fast|none|spacy:.+|presidio:[\w.]+:\w+)$",
+        description="What finds names: embedded, fast, none, spacy:PIPELINE, presidio:MODULE:NAME",
     )
     leak_gate: bool = Field(default=True, description="Check redacted text a second time")
     canaries: str | None = Field(

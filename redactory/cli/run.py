@@ -99,7 +99,7 @@ def run_command(
         str | None,
         typer.Option(
             metavar="FINDER",
-            help="What finds names: embedded, none, spacy:PIPELINE, presidio:MODULE:NAME.",
+            help="What finds names: embedded, fast, none, spacy:PIPELINE, presidio:MODULE:NAME.",
         ),
     ] = None,
     workers: Annotated[
