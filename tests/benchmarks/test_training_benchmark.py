@@ -25,10 +25,12 @@ def benchmark(repository: Path) -> ModuleType:
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # dataclasses look their module up
         spec.loader.exec_module(module)
         yield module
     finally:
         sys.path.remove(folder)
+        sys.modules.pop("training_benchmark", None)
 
 
 def _echo(server: socket.socket) -> None:
