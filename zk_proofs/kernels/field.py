@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite import ir
 
 from zk_proofs import curve
 from zk_proofs.kernels.compiling import I64, I128, Limbs, kernel, limb_operation

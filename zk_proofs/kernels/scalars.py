@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite import ir
 
 from zk_proofs.curve import L
 from zk_proofs.kernels.compiling import I64, I128, Limbs, kernel, limb_operation
