@@ -23,7 +23,8 @@ from zk_proofs.strict_inputs import prove_inputs, verify_inputs
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "proof-v1"
 NAMES = sorted(path.stem for path in VECTORS.glob("*.proof"))
-WORLDS = 200 if os.environ.get("REDACTORY_FULL") else 4
+FULL = bool(os.environ.get("REDACTORY_FULL"))
+WORLDS = 200 if FULL else 4
 INVALID_OF_EACH = 10
 
 
@@ -176,5 +177,5 @@ def test_both_agree_on_strict_inputs(worlds, compiled):
         ([*points[:-1], points[0]], proofs),
         ([points[1], points[0], *points[2:]], proofs),
     ]
-    for case in wrong:
+    for case in wrong if FULL else wrong[:2]:
         assert verdicts(*case) == (False, False)

@@ -94,8 +94,9 @@ def is_identity(point: Point) -> bool:
     return point[0] == 0 or point[1] == 0
 
 
-def multiply(terms: list[tuple[int, Point]], window: int = 7) -> Point:
+def multiply(terms: list[tuple[int, Point]]) -> Point:
     """Σ scalar·point by buckets (Pippenger)."""
+    window = max(4, len(terms).bit_length() - 4)
     total = IDENTITY
     for shift in reversed(range(0, 253, window)):
         for _ in range(window):
