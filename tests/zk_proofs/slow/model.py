@@ -46,7 +46,7 @@ class Policy:
         names = ("activation", "format", "input", "inputs", "layers", "shift")
         self.activation, version, bounds, inputs, layers, shift = members(value, *names)
         require(version == "redactory-quantisation/v1", "an unknown policy")
-        require(self.activation in _LAYERS, "an unknown activation")
+        require(string(self.activation) in _LAYERS, "an unknown activation")
         self.input = interval(bounds)
         self.inputs = integer(inputs, 1, 65536)
         self.layers = [self._layer(layer) for layer in items(layers, _LAYERS[self.activation])]
