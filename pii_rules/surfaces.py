@@ -14,7 +14,9 @@ from pii_rules.policy import DEFAULT_THRESHOLD
 from pii_rules.spans import Span
 
 RECOGNIZER: Final = "propagation"
-_WORTH_AN_INDEX: Final = 1 << 20  # forms times characters
+# Looking for many strings at once costs, for each of their lengths, what so many searches cost.
+_STRINGS_A_LENGTH: Final = 25
+_WORTH_AN_INDEX: Final = 4096  # characters
 _SHORTEST: Final = 6
 # A form below this was kept by a policy that asks for weak findings; spreading it through
 # the record would spread the doubt.
@@ -36,7 +38,8 @@ def occurrences(forms: Iterable[str], text: str, *, bordered: bool) -> Iterator[
             is written without spaces, so a Han neighbour is a border).
     """
     wanted = sorted(set(forms))
-    search = _one_by_one if len(wanted) * len(text) < _WORTH_AN_INDEX else at_once
+    few = len(wanted) <= _STRINGS_A_LENGTH * len(set(map(len, wanted)))
+    search = _one_by_one if few or len(text) < _WORTH_AN_INDEX else at_once
     for start, end in search(wanted, text):
         if not bordered or not (_joined(text, start) or _joined(text, end)):
             yield start, end
