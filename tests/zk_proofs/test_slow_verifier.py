@@ -42,6 +42,7 @@ def load(name):
 
 
 slow = load("slow_proofs")
+given_to = load("slow_proofs.given")
 mutations = load("slow_proofs.mutations")
 
 
@@ -80,7 +81,7 @@ def frozen(name):
         told["labels"],
         bytes.fromhex(told["salt"]),
     )
-    return mutations.Given((VECTORS / f"{name}.proof").read_bytes(), evidence)
+    return given_to.Given((VECTORS / f"{name}.proof").read_bytes(), evidence)
 
 
 def random_interval(rng, most) -> Interval:
@@ -131,7 +132,7 @@ def proven_case(world, request):
         list(made.labels),
         made.salt,
     )
-    return mutations.Given(made.file.encode(), evidence)
+    return given_to.Given(made.file.encode(), evidence)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -164,7 +165,7 @@ def test_a_context_in_the_file_has_all_members(compiled, name):
     given = frozen("linear-sign")
     context = json.loads(given.evidence.context)
     del context[name]
-    data = mutations.encode(mutations.canonical(context), given.file.blocks)
+    data = given_to.encode(given_to.canonical(context), given.file.blocks)
     shortened = replace(given, data=data)
     assert not slow_accepts(shortened)
     assert not fast_accepts(shortened, compiled)
@@ -177,9 +178,7 @@ def test_texts_are_texts(compiled, where, spoilt):
     given = frozen("linear-public-model")
     if where == "label_commitment":
         with pytest.raises(ProofError):
-            Context.decode(
-                mutations.canonical(json.loads(given.evidence.context) | {where: spoilt})
-            )
+            Context.decode(given_to.canonical(json.loads(given.evidence.context) | {where: spoilt}))
         return
     changed = given.with_model(json.loads(given.evidence.model) | {where: spoilt})
     assert not slow_accepts(changed)
@@ -198,7 +197,7 @@ def test_parameters_are_integers(compiled, part, spoilt):
             value["parameters"][0][part] = spoilt
         else:
             value["parameters"][0][part][at] = spoilt
-        document = mutations.canonical(value)
+        document = given_to.canonical(value)
         changed = replace(given, evidence=replace(given.evidence, model=document))
         assert not slow_accepts(changed)
         assert not fast_accepts(changed, compiled)
@@ -232,7 +231,7 @@ def test_both_agree_on_strict_inputs(worlds, compiled):
     assert len(proofs) > 1
     assert verdicts(points, proofs) == (True, True)
     wrong = [
-        (points, [mutations.flip(proofs[0], rng), *proofs[1:]]),
+        (points, [given_to.flip(proofs[0], rng), *proofs[1:]]),
         (points, proofs[::-1]),
         (points, proofs[:-1]),
         (points, [*proofs, proofs[-1]]),
