@@ -56,7 +56,7 @@ class Context:
         names = (self.dataset, self.shard, self.run)
         digests = (self.features, self.points_root, self.model_id)
         commitment = self.label_commitment
-        told = _matches(_DIGEST, commitment) if self.labels == "committed" else not commitment
+        told = _matches(_DIGEST, commitment) if self.labels == "committed" else commitment == ""
         sound = (
             self.format == FORMAT
             and all(_matches(_TOKEN, name) for name in names)
@@ -85,9 +85,12 @@ class Context:
         """
         try:
             value: Any = parse_canonical_json(raw, where=where)
-            return cls(**value)
+            found = cls(**value)
         except (IntegrityError, TypeError):
             raise ProofError("the context of a proof is malformed", where=where) from None
+        if found.encode() != raw:  # a member was left out, and its default taken
+            raise ProofError("the context of a proof is malformed", where=where)
+        return found
 
     def blocks(self) -> list[tuple[int, int]]:
         """(first row, rows) of every block, in order."""

@@ -180,14 +180,27 @@ def _decoded(document: Any) -> ModelFile:
     )
     policy = Quantisation.from_json(document["policy"])
     digests = document["feature_spec_digest"], document["job_digest"]
+    if not all(isinstance(digest, str) for digest in digests):
+        raise ValueError
     model = Model(policy, layers, *digests)
     opening = None
     if document["parameters"] is not None:
         shown = document["parameters"]
+        if not all(map(_is_layer, shown)):
+            raise ValueError
         if [len(one["weights"]) for one in shown] != [one.outputs for one in policy.layers]:
             raise ValueError
         opening = Opening(tuple(revealed(one["weights"], one["biases"]) for one in shown))
     return ModelFile(model, tuple(bytes.fromhex(one) for one in document["proofs"]), opening)
+
+
+def _is_layer(shown: Any) -> bool:
+    """Whether the parameters of a layer are lists of integers, as JSON has them."""
+    rows = shown["weights"]
+    return isinstance(rows, list) and all(
+        isinstance(row, list) and all(type(value) is int for value in row)
+        for row in [*rows, shown["biases"]]
+    )
 
 
 def publish(
