@@ -98,7 +98,7 @@ def test_an_unknown_set_is_refused(repository, data):
 
 def test_systems_without_their_folder_are_absent():
     ready, absent = prepare(SYSTEMS, None, None)
-    assert [system.name for system in ready] == ["redactory", "redactory-rules"]
+    assert [system.name for system in ready] == ["redactory", "redactory-fast", "redactory-rules"]
     assert len(absent) == len(SYSTEMS) - len(ready)
 
 

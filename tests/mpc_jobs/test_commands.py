@@ -12,6 +12,9 @@ from redactory.pipeline.run import run
 from redactory.pipeline.setup import RunSetup
 from zk_proofs.model_file import ModelFile, decode_opening
 
+# The tests go through one job in their order, so one process must have them all.
+pytestmark = pytest.mark.xdist_group("train_commands")
+
 SPEC = {"d": 32, "scale_bits": 12}
 
 
