@@ -56,7 +56,7 @@ class Limits:
     """Work limits of one record; beyond them it is refused.
 
     The first two are counts, so the same record is refused everywhere. Time is the net below
-    them, ten times what the slowest text takes (docs/benchmarks/throughput.md).
+    them: five times what the dearest texts of tests/pii_rules/test_adversarial.py may take.
 
     Attributes:
         characters: longest record, all columns together, in code points.

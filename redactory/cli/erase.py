@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from redactory.cli import custody, options
-from redactory.cli.output import facts_table, notice, out, print_json
+from redactory.cli.output import facts_table, out, print_json
 
 EXAMPLES = """
 **Examples**
@@ -48,7 +48,6 @@ def erase_command(
     """
     from redactory.erasing import erase_subject  # noqa: PLC0415
     from redactory.errors import InputError  # noqa: PLC0415
-    from redactory.reading import Trust  # noqa: PLC0415
     from sealed_shards.key_files import load_recipient  # noqa: PLC0415
 
     names = [*(subject or []), *(record or [])]
@@ -58,7 +57,7 @@ def erase_command(
         if not sys.stdin.isatty():
             raise InputError("nobody is here to ask", hint="--yes erases without asking")
         typer.confirm("Erase them from the identity map for ever?", abort=True, err=True)
-    trust = Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice)
+    trust = options.trust(ledger, log_key, trust_new_log)
     done = erase_subject(
         path,
         trust,

@@ -65,7 +65,6 @@ def build(
     from redactory.featurising.building import build_features  # noqa: PLC0415
     from redactory.featurising.settings import DEFAULT_SCOPE, FeatureBuild  # noqa: PLC0415
     from redactory.keys import KeyStore  # noqa: PLC0415
-    from redactory.reading import Trust  # noqa: PLC0415
 
     with errors.status("featurising…") as status:
         built = build_features(
@@ -74,7 +73,7 @@ def build(
                 output=output,
                 spec=load_spec(spec),
                 model=model,
-                trust=Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice),
+                trust=options.trust(ledger, log_key, trust_new_log),
                 key_file=key,
                 recipients=tuple(map(Path, recipient or ())),
                 held_out_share=held_out,
@@ -159,11 +158,8 @@ def show(
 
     require("train")
     from redactory.featurising.opening import describe_features  # noqa: PLC0415
-    from redactory.reading import Trust  # noqa: PLC0415
 
-    info = describe_features(
-        path, Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice)
-    )
+    info = describe_features(path, options.trust(ledger, log_key, trust_new_log))
     if as_json:
         print_json(info.model_dump(mode="json"))
         return

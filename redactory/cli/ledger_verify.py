@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from redactory.cli import options
-from redactory.cli.output import notice, out
+from redactory.cli.output import out
 from redactory.cli.verdict import show_verdict, verify
 
 if TYPE_CHECKING:
@@ -47,10 +47,9 @@ def verify_command(
     in itself, but no key that you trust vouches for it.
     """
     from redactory.bundle_check import is_bundle, verify_bundle  # noqa: PLC0415
-    from redactory.reading import Trust  # noqa: PLC0415
     from redactory.trust import TrustStore  # noqa: PLC0415
 
-    trust = Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice)
+    trust = options.trust(ledger, log_key, trust_new_log)
     expected = _expectations(trust.log_key, pinned, witness or [], quorum)
     if path.endswith(".tlog-proof"):
         _verify_proof(Path(path), expected)

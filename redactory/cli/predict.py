@@ -87,7 +87,7 @@ def predict_command(
     from redactory.pipeline.run import new_run_id  # noqa: PLC0415
     from redactory.proving import Predicting, predict  # noqa: PLC0415
     from redactory.proving_models import load_model  # noqa: PLC0415
-    from redactory.reading import ONE_WORD, Trust  # noqa: PLC0415
+    from redactory.reading import ONE_WORD  # noqa: PLC0415
     from zk_proofs.engine import default_engine  # noqa: PLC0415
     from zk_proofs.shards import Request  # noqa: PLC0415
 
@@ -102,7 +102,7 @@ def predict_command(
         task = Predicting(
             dataset,
             run,
-            Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice),
+            options.trust(ledger, log_key, trust_new_log),
             key,
             Request(scores=scores, labels=labels),
             record,

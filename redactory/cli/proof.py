@@ -13,7 +13,6 @@ from redactory.cli.output import facts_table, notice, out, print_json
 
 if TYPE_CHECKING:
     from redactory.proving_audit import ProofVerdict
-    from redactory.reading import Trust
 
 app = typer.Typer(
     help="Check proofs of predictions; make models that predictions can be proven with.",
@@ -56,7 +55,7 @@ def audit(
 
     verdict = audit_dataset(
         dataset,
-        _trust(ledger, log_key, trust_new_log),
+        options.trust(ledger, log_key, trust_new_log),
         run=run,
         record=record,
         label_keys=label_keys,
@@ -83,7 +82,7 @@ def verify(
     """
     from redactory.proving_audit import audit_dataset  # noqa: PLC0415
 
-    trust = _trust(ledger, log_key, trust_new_log)
+    trust = options.trust(ledger, log_key, trust_new_log)
     verdict = audit_dataset(dataset, trust, proof=proof, label_keys=label_keys, notice=notice)
     _conclude(verdict, as_json=as_json)
 
@@ -157,7 +156,7 @@ def model(
     )
     from zk_proofs.engine import default_engine  # noqa: PLC0415
 
-    info = describe_features(features, _trust(ledger, log_key, trust_new_log))
+    info = describe_features(features, options.trust(ledger, log_key, trust_new_log))
     integers = quantise(
         Parameters.load(parameters), scale_bits=info.spec.scale_bits, weight_bits=bits
     )
@@ -201,18 +200,12 @@ def commit(
     from zk_proofs.engine import default_engine  # noqa: PLC0415
 
     default_engine(notice)
-    task = Predicting(dataset, "commit", _trust(ledger, log_key, trust_new_log), key)
+    task = Predicting(dataset, "commit", options.trust(ledger, log_key, trust_new_log), key)
     made, before = commit_rows(task)
     if as_json:
         print_json({"committed": made, "before": before})
     else:
         out.print(f"[bold green]✔[/] committed to {made:,} shards, {before:,} there before")
-
-
-def _trust(ledger: str | None, log_key: str | None, trust_new: bool) -> Trust:  # noqa: FBT001
-    from redactory.reading import Trust  # noqa: PLC0415
-
-    return Trust(ledger=ledger, log_key=log_key, trust_new=trust_new, notice=notice)
 
 
 def _conclude(verdict: ProofVerdict, *, as_json: bool) -> None:

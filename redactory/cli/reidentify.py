@@ -46,10 +46,9 @@ def reidentify_command(
 ) -> None:
     """Undo redaction for named records, on record. The output holds personal data in the clear."""
     from redactory.cli.ordered import replacing  # noqa: PLC0415
-    from redactory.reading import Trust  # noqa: PLC0415
     from redactory.reidentify import Wanted, reidentify  # noqa: PLC0415
 
-    trust = Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice)
+    trust = options.trust(ledger, log_key, trust_new_log)
     rows = reidentify(
         path,
         trust,

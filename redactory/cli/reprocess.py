@@ -51,10 +51,9 @@ def reprocess_command(
     from redactory.keys import KeyStore  # noqa: PLC0415
     from redactory.pipeline.run import run  # noqa: PLC0415
     from redactory.pipeline.setup import RunSetup  # noqa: PLC0415
-    from redactory.reading import Trust  # noqa: PLC0415
     from redactory.reprocessing import reprocess_config  # noqa: PLC0415
 
-    trust = Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice)
+    trust = options.trust(ledger, log_key, trust_new_log)
     given: dict[str, Any] = {
         "policy": policy,
         "scope": scope,

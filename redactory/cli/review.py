@@ -43,7 +43,6 @@ def review_command(
     how many, who and when, never a form.
     """
     from redactory.extras import require  # noqa: PLC0415
-    from redactory.reading import Trust  # noqa: PLC0415
     from redactory.reviewing import (  # noqa: PLC0415
         Decisions,
         keep,
@@ -56,7 +55,7 @@ def review_command(
     from pii_rules import Detector, load_policy  # noqa: PLC0415 - loads spaCy and Presidio
 
     chosen = load_policy(policy)
-    trust = Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice)
+    trust = options.trust(ledger, log_key, trust_new_log)
     opened = open_quarantine(path, trust, key)
     known = overlay_of(trust.keys(), scope, opened.dataset.info.id)
     detector = Detector(chosen.languages, chosen.keen(), ner=ner)

@@ -292,9 +292,8 @@ def _owner_data(
     from redactory.extras import require  # noqa: PLC0415
 
     require("train")
-    from redactory.reading import Trust  # noqa: PLC0415
     from redactory.training import owner_data  # noqa: PLC0415
 
-    trust = Trust(ledger=ledger, log_key=log_key, trust_new=trust_new_log, notice=notice)
+    trust = options.trust(ledger, log_key, trust_new_log)
     with errors.status("reading features…"):
         return owner_data(dataset, owner, trust, key_file=key)
