@@ -48,3 +48,11 @@ def test_dags_are_short(tracked):
     dags = [text for name, text in tracked.items() if name.startswith("dags/")]
     assert dags
     assert all(text.count("\n") <= _LONGEST_DAG for text in dags)
+
+
+@pytest.mark.xdist_group("together")
+def test_groups_of_tests_reach_the_distribution(request):
+    # Where they do not, tests that go through one job in order are torn apart.
+    if not request.config.getoption("loadgroup", default=False):
+        pytest.skip("the tests are not distributed over processes by group")
+    assert request.node.nodeid.endswith("@together")

@@ -135,6 +135,10 @@ def test_an_error_of_an_executor_is_one_line(spark_here, on_spark, options, tmp_
     assert "example.org" not in line
 
 
+# pyspark leaves the pipe to a Java process that did not start to the garbage collector.
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored in.*FileIO:pytest.PytestUnraisableExceptionWarning"
+)
 def test_a_master_that_is_not_there_is_one_line(spark_here, on_spark, options, tmp_path):
     ended = on_spark(options, tmp_path / "out", "--master", "nonsense")
     assert ended.returncode == InputError.exit_code
