@@ -4,7 +4,8 @@ Logistic regression by mini-batch gradient descent (batches of 500, from 10,000 
 the cubic in place of the logistic function), on rows with ``d`` features and a constant. Peers
 live in environments of their own below ``--peers DIR`` (made with pip at first use); one that
 cannot be installed or does not finish is named and left out. Seconds and CPU seconds are those
-of an epoch, medians without the first; memory is the peak of a party. SPU's bytes are what its
+of an epoch, medians without the first; memory is the peak of a party. A peer whose epoch would
+take longer than a minute, going by a smaller task, trains a single one. SPU's bytes are what its
 processes write. The delay is added by proxies on every connection, one way; CrypTen's cannot be
 led through them. Redactory and SPU 0.10 use TLS, SPU 0.9.5, CrypTen and MPyC do not.
 ``vs_spu_aby3`` is against the fastest SPU that ran.
@@ -21,7 +22,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from detecting.environments import NotInstallableError, interpreter
@@ -38,6 +39,7 @@ SCHEMES = ((4, 1), (5, 2), (7, 3))
 DELAY_MS = 25
 EPSILON = 2.0
 EPOCHS = 3
+LONG_EPOCH_SECONDS = 60
 WANTED = {
     "vs_mpyc": "≥ 100",
     "vs_spu095_aby3": "≥ 2.5",
@@ -79,10 +81,23 @@ def plain(task: Task) -> Measured:
     )  # fmt: skip
 
 
+def epochs_for(key: str, task: Task, found: Sequence[Measured], delay_ms: int) -> int:
+    """Epochs of a peer on a task: one if it would be slow, going by what it took before."""
+    before = [each for each in found if (each.engine, each.delay_ms) == (key, delay_ms)]
+    expected = [each.seconds * task.cells / each.cells for each in before]
+    return 1 if expected and min(expected) > LONG_EPOCH_SECONDS else task.epochs
+
+
 def everyone(
-    task: Task, parties: engine.Parties, peers: dict[str, Path], folder: Path, *, delay_ms: int = 0
+    task: Task,
+    parties: engine.Parties,
+    peers: dict[str, Path],
+    folder: Path,
+    before: Sequence[Measured],
+    *,
+    delay_ms: int = 0,
 ) -> Iterator[Measured]:
-    """Every engine on a task."""
+    """Every engine on a task, after what was measured before."""
     rows = draw(task)
     if not delay_ms:
         yield plain(task)
@@ -90,9 +105,11 @@ def everyone(
     for rival in rivals.RIVALS:
         if rival.key not in peers or (delay_ms and not rival.through_proxies):
             continue
+        epochs = epochs_for(rival.key, task, before, delay_ms)
+        shorter = replace(task, epochs=epochs)
         try:
             yield _said(
-                rivals.measure(rival, peers[rival.key], task, rows, folder, delay_ms=delay_ms)
+                rivals.measure(rival, peers[rival.key], shorter, rows, folder, delay_ms=delay_ms)
             )
         except rivals.RivalError as error:
             told(f"{rival.name} is left out of {task.name}: {error}")
@@ -157,8 +174,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         parties = engine.Parties(folder, 3 if options.quick else 7)
-        results.found += everyone(main_task, parties, peers, folder)
-        results.found += everyone(main_task, parties, peers, folder, delay_ms=DELAY_MS)
+        results.found += everyone(main_task, parties, peers, folder, results.found)
+        results.found += everyone(
+            main_task, parties, peers, folder, results.found, delay_ms=DELAY_MS
+        )
         for scheme in () if options.quick else SCHEMES:
             told(f"{scheme[0]} parties, threshold {scheme[1]}")
             rows_of = draw(main_task)
@@ -171,7 +190,12 @@ def main() -> None:
         rows, d = (10_000, 256) if options.quick else (100_000, 1024)
         results.stream = streamed(parties, rows=rows, d=d, memory_bytes=1 << 20)
         for rows, d in others:
-            results.found += everyone(Task(rows, d, EPOCHS), parties, peers, folder)
+            task = Task(rows, d, EPOCHS)
+            results.found += everyone(task, parties, peers, folder, results.found)
+            if d == main_task.d:
+                results.found += everyone(
+                    task, parties, peers, folder, results.found, delay_ms=DELAY_MS
+                )
             if not (options.quick or options.json):
                 results.write()  # so that an interrupted run leaves what it measured
     print(results.as_json() if options.json else results.page())

@@ -43,6 +43,11 @@ class Task:
         return 500 if self.rows <= 2000 else 1000
 
     @property
+    def cells(self) -> int:
+        """Numbers in its rows, which the work of an epoch goes with."""
+        return self.rows * self.d
+
+    @property
     def name(self) -> str:
         """For tables."""
         return f"{self.rows}x{self.d}"

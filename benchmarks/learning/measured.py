@@ -23,6 +23,7 @@ class Measured:
         rounds: of communication in an epoch; None where the engine does not tell.
         memory_mb: greatest resident size of a party.
         accuracy: on the test rows.
+        epochs: that it trained.
     """
 
     engine: str
@@ -35,6 +36,13 @@ class Measured:
     rounds: float | None
     memory_mb: float
     accuracy: float
+    epochs: int = 3
+
+    @property
+    def cells(self) -> int:
+        """Numbers in the task's rows, which the work of an epoch goes with."""
+        rows, _, d = self.task.partition("x")
+        return int(rows) * int(d)
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""

@@ -31,8 +31,9 @@ def table(found: Sequence[Measured], names: Mapping[str, str]) -> str:
     ]
     for each in found:
         n, t = each.parties
+        once = ", one epoch" if each.epochs == 1 else ""
         lines.append(
-            f"| {each.task} | {each.delay_ms} ms | ({n},{t}) | {names[each.engine]} "
+            f"| {each.task} | {each.delay_ms} ms | ({n},{t}) | {names[each.engine]}{once} "
             f"| {each.seconds:.4g} | {each.cpu_seconds:.4g} | {_or_dash(each.sent_mb)} "
             f"| {_or_dash(each.rounds)} | {each.memory_mb:.0f} | {each.accuracy:.2%} |"
         )

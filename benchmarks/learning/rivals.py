@@ -126,6 +126,7 @@ def measure(
         rounds=None,
         memory_mb=found["memory"],
         accuracy=rows.accuracy(np.array(found["weights"])),
+        epochs=task.epochs,
     )
 
 

@@ -82,13 +82,13 @@ def test_ratios_are_of_the_same_task_delay_and_parties(benchmark):
 
     task = Task(2000, 64, 3)
 
-    def one(engine: str, seconds: float, name: str = task.name, delay: int = 0, n: int = 3):
+    def one(engine: str, seconds: float, name: str = task.name, *, delay: int = 0, n: int = 3):
         return Measured(engine, name, (n, 1), delay, seconds, 1.0, 1.0, None, 1.0, 0.9)
 
     found = [
         one("redactory", 0.5),
         one("redactory", 0.1, n=4),
-        one("redactory", 0.1, name="other"),
+        one("redactory", 0.1, name="2000x8"),
         one("spu", 2.0),
         one("spu095", 4.0),
         one("mpyc", 50.0),
@@ -110,3 +110,16 @@ def test_ratios_are_of_the_same_task_delay_and_parties(benchmark):
 
     assert table(found, benchmark.NAMES).count("\n") == 1 + len(found)
     assert plot(found, benchmark.NAMES).startswith("<svg")
+
+
+def test_a_peer_that_would_take_long_trains_once(benchmark):
+    from learning.data import Task
+    from learning.measured import Measured
+
+    def epochs(d: int, *, delay: int = 0) -> int:
+        before = [Measured("mpyc", "2000x64", (3, 1), 0, 10.0, 1.0, 1.0, None, 1.0, 0.9)]
+        return benchmark.epochs_for("mpyc", Task(2000, d, 3), before, delay)
+
+    assert epochs(256) == 3
+    assert epochs(1024) == 1
+    assert epochs(1024, delay=25) == 3
