@@ -7,17 +7,18 @@ whose workers hold the log's signing key; those that list and seal hold no priva
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from airflow.sdk import DAG
 
-from operators.configuration import run_params
+from operators.configuration import RUN
 from operators.ingest import (
     ListSourcesOperator,
     PublishOperator,
     RecordOperator,
     SealBatchOperator,
 )
+from operators.retries import default_args
 
 with DAG(
     dag_id="redactory_ingest",
@@ -27,13 +28,9 @@ with DAG(
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    params=run_params(),
+    params=RUN.form(),
     tags=["redactory"],
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(seconds=30),
-        "retry_exponential_backoff": True,
-    },
+    default_args=default_args(),
 ):
     listed = ListSourcesOperator(task_id="list_sources")
     sealed = SealBatchOperator.partial(

@@ -1,9 +1,12 @@
 """Where a DAG run's configuration comes from: a standing TOML file under the trigger form.
 
-The form is made of the JSON schema of :class:`redactory.config.RunConfig`. Every field may
-stay empty; an empty one takes the value of the file that ``REDACTORY_CONFIG`` names on the
-worker. Airflow stores what is typed into the form in clear, so paths that say too much belong
-in the file, which never leaves the worker.
+The file that ``REDACTORY_CONFIG`` names on the worker serves all DAGs. Its top level is that of
+``redactory run --config``; each other DAG has a table of its own, such as ``[retention]``, and
+takes the dataset and its ledger from the top level unless the table names others.
+
+Every form is made of the JSON schema of a pydantic model. Every field may stay empty; an empty
+one takes the value of the file. Airflow stores what is typed into the form in clear, so paths
+that say too much belong in the file, which never leaves the worker.
 """
 
 from __future__ import annotations
@@ -11,31 +14,87 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from airflow.sdk import Param
+from pydantic import BaseModel
 
-from redactory.config import RunConfig
+from redactory.config import TABLES, RunConfig, validated
 from redactory.errors import InputError
 
 CONFIG_VARIABLE = "REDACTORY_CONFIG"
-_NARROWER: dict[str, dict[str, Any]] = {
-    # A finder that names a module runs its code: whoever may start a run may not choose that.
-    "ner": {"enum": ["embedded", "fast", "none"]},
-    # Airflow spreads the batches itself.
-    "engine": {"enum": ["local"]},
-    "master": {"enum": []},
-}
+# What a table takes from the top level: its own field, and the name there.
+_INHERITED = {"dataset": "output", "ledger": "ledger", "scope": "scope"}
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
-def run_params() -> dict[str, Param]:
-    """One optional form field for each field of ``RunConfig``."""
-    properties = RunConfig.model_json_schema()["properties"]
-    return {
-        name: Param(None, **_optional(schema | _NARROWER.get(name, {})))
-        for name, schema in properties.items()
-    }
+@dataclass(frozen=True)
+class Configuration(Generic[Model]):
+    """The configuration of one DAG: its form, and what a run of it is given.
+
+    Attributes:
+        model: a flat pydantic model; every field has a scalar, a choice or a list of texts.
+        table: the DAG's table in the standing file; empty for the top level.
+        narrower: by field, what the form's schema says on top of the model's: who may start a
+            run may not choose everything that the owner of the file may.
+        otherwise: values in force where neither the form nor the file says anything.
+    """
+
+    model: type[Model]
+    table: str = ""
+    narrower: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    otherwise: Mapping[str, Any] = field(default_factory=dict)
+
+    def form(self) -> dict[str, Param]:
+        """One optional form field for each field of the model."""
+        properties = self.model.model_json_schema()["properties"]
+        return {
+            name: Param(None, **_optional({**schema, **self.narrower.get(name, {})}))
+            for name, schema in properties.items()
+        }
+
+    def read(self, params: Mapping[str, Any]) -> Model:
+        """The standing values, with every field of the form that was filled in.
+
+        Args:
+            params: the DAG run's params; None means "as in the file".
+
+        Raises:
+            InputError: the file cannot be read, or a value is not allowed.
+        """
+        filled = {key: value for key, value in params.items() if value is not None}
+        values = {**self.otherwise, **self._standing(), **filled}
+        return validated(self.model, values, where="DAG run configuration")
+
+    def _standing(self) -> dict[str, Any]:
+        stored = _file()
+        top = {key: value for key, value in stored.items() if key not in TABLES}
+        if not self.table:
+            return top
+        inherited = {
+            name: top[source]
+            for name, source in _INHERITED.items()
+            if name in self.model.model_fields and source in top
+        }
+        table = stored.get(self.table, {})
+        if not isinstance(table, dict):
+            raise InputError(f"{self.table} is not a table", where=CONFIG_VARIABLE)
+        return inherited | table
+
+
+RUN = Configuration(
+    RunConfig,
+    narrower={
+        # A finder that names a module runs its code: whoever may start a run may not choose that.
+        "ner": {"enum": ["embedded", "fast", "none"]},
+        # Airflow spreads the batches itself.
+        "engine": {"enum": ["local"]},
+        "master": {"enum": []},
+    },
+)
 
 
 def _optional(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,26 +103,15 @@ def _optional(schema: Mapping[str, Any]) -> dict[str, Any]:
     for alternative in schema.get("anyOf", ()):
         if alternative.get("type") != "null":
             drawn |= alternative
+    if (default := schema.get("default")) not in (None, ()):
+        drawn["description"] = f"{drawn.get('description', '')} (default: {default})".strip()
     drawn["type"] = [drawn["type"], "null"]
     if "enum" in drawn:
         drawn["enum"] = [*drawn["enum"], None]
     return drawn
 
 
-def run_config(params: Mapping[str, Any]) -> RunConfig:
-    """The standing configuration, with every field of the form that was filled in.
-
-    Args:
-        params: the DAG run's params; None means "as in the file".
-
-    Raises:
-        InputError: the file cannot be read, or a value is not allowed.
-    """
-    filled = {key: value for key, value in params.items() if value is not None}
-    return RunConfig.parse({**_standing(), **filled}, where="DAG run configuration")
-
-
-def _standing() -> dict[str, Any]:
+def _file() -> dict[str, Any]:
     named = os.environ.get(CONFIG_VARIABLE)
     if not named:
         return {}

@@ -1,11 +1,9 @@
-"""What Airflow gets to see of a failure, and whether it tries again.
+"""What Airflow gets to see of a failure.
 
 Airflow stores exception messages and tracebacks in clear. So a failure leaves a step as its
 class and, if it is one of ours, its sentence and hint: ``where`` can be a path, and the
-message of anybody else's exception can be a record.
-
-A second try cannot mend a policy, a key, an input or a digest; it may well mend a log that
-another run was writing to, a lost worker, or storage that was away.
+message of anybody else's exception can be a record. Whether Airflow tries again goes by the
+class: see :mod:`operators.retries`.
 """
 
 from __future__ import annotations
@@ -15,46 +13,49 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import TypeVar
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowException
 
-from redactory.errors import (
-    InputError,
-    IntegrityError,
-    KeyringError,
-    LeakError,
-    PolicyError,
-    ProofError,
-    RedactoryError,
-)
-
-_FINAL = (InputError, IntegrityError, KeyringError, LeakError, PolicyError, ProofError)
+from redactory.errors import RedactoryError
 
 Result = TypeVar("Result")
 
 
+class WithheldError(AirflowException):
+    """An exception that is none of ours: its class and place are told, its message is not."""
+
+
+class StorageError(WithheldError):
+    """The same for one of input, output or network, which may well be gone the next time."""
+
+
 def guarded(step: Callable[[], Result]) -> Result:
-    """Run ``step``; what it raises becomes an Airflow exception with a safe message.
+    """Run ``step``; what it raises leaves with a safe message.
+
+    Airflow's own exceptions are decisions (skip, fail, reschedule) and pass as they are; its
+    signals to defer or to wait for a person are no ``Exception`` at all.
 
     Raises:
-        AirflowSkipException: the step says that there is nothing to do.
-        AirflowFailException: trying again cannot help.
-        AirflowException: it may.
+        RedactoryError: of the class that the step raised, without the place.
+        StorageError: any ``OSError``.
+        WithheldError: anything else.
     """
+    failure: Exception
     try:
         return step()
-    except AirflowSkipException:
-        raise  # a decision, not a failure
+    except AirflowException:
+        raise
     except RedactoryError as error:
-        hint = f" ({error.hint})" if error.hint else ""
-        kind = AirflowFailException if isinstance(error, _FINAL) else AirflowException
-        failure = kind(f"{type(error).__name__}: {error.what}{hint}")
+        failure = type(error)(error.what, hint=error.hint)
+    except OSError as error:
+        failure = StorageError(_told(error))
     except Exception as error:  # noqa: BLE001 - any message might hold a record
-        failure = AirflowException(f"{type(error).__name__} in {_place(error)}, message withheld")
+        failure = WithheldError(_told(error))
     # Raised out here, the failure carries neither cause nor context into Airflow's log.
     raise failure
 
 
-def _place(error: Exception) -> str:
-    """File and line where ``error`` arose: code, no values."""
+def _told(error: Exception) -> str:
+    """Class, and file and line where ``error`` arose: code, no values."""
     frame = extract_tb(error.__traceback__)[-1]
-    return f"{Path(frame.filename).name}:{frame.lineno}"
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return f"{type(error).__name__} in {place}, message withheld"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from operators.assets import SEALED_DATASET
 from operators.base import StepOperator
 from operators.identity import provenance_of
+from operators.links import AuditPageLink, ReportLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context, XComArg
@@ -75,6 +76,7 @@ class PublishOperator(StepOperator):
     """
 
     template_fields = ("results",)
+    operator_extra_links = (AuditPageLink(), ReportLink())
 
     def __init__(
         self, *, results: XComArg | Iterable[dict[str, Any]], **operator_arguments: Any

@@ -8,13 +8,37 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from redactory.errors import InputError
 
 ColumnName = Annotated[str, Field(min_length=1, max_length=128)]
+Model = TypeVar("Model", bound=BaseModel)
+
+TABLES: Final = ("train", "predict", "audit", "rotate_keys", "retention")
+"""Tables of a configuration file that are not for a run: one file serves a whole deployment."""
+
+
+def validated(model: type[Model], values: Mapping[str, Any], *, where: str) -> Model:
+    """``values`` as a ``model``.
+
+    Raises:
+        InputError: one line that names the key and what is allowed there.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+    key = ".".join(str(part) for part in problem["loc"]) or "configuration"
+    if problem["type"] == "extra_forbidden":
+        known = ", ".join(sorted(model.model_fields))
+        raise InputError(f"unknown key {key}", where=where, hint=f"allowed: {known}")
+    what = problem["msg"].removeprefix("Value error, ")
+    if problem["loc"]:
+        what = f"{key}: {what.lower()}"
+    raise InputError(what, where=where)
 
 
 class RunConfig(BaseModel):
@@ -146,26 +170,13 @@ class RunConfig(BaseModel):
         Raises:
             InputError: one line that names the key and what is allowed there.
         """
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            problem = error.errors(include_url=False, include_input=False)[0]
-            key = ".".join(str(part) for part in problem["loc"]) or "configuration"
-            if problem["type"] == "extra_forbidden":
-                known = ", ".join(sorted(cls.model_fields))
-                raise InputError(
-                    f"unknown key {key}", where=where, hint=f"allowed: {known}"
-                ) from None
-            what = problem["msg"].removeprefix("Value error, ")
-            if problem["loc"]:
-                what = f"{key}: {what.lower()}"
-            raise InputError(what, where=where) from None
+        return validated(cls, values, where=where)
 
     @classmethod
     def from_toml(
         cls, path: str | os.PathLike[str], overrides: Mapping[str, Any] | None = None
     ) -> RunConfig:
-        """Read a TOML file; ``overrides`` win over what stands in it.
+        """Read a TOML file; ``overrides`` win over what stands in it, :data:`TABLES` do not count.
 
         Raises:
             InputError: unreadable, not TOML, or an invalid key.
@@ -177,7 +188,8 @@ class RunConfig(BaseModel):
             raise InputError(f"cannot be read: {error.strerror}", where=where) from None
         except (UnicodeDecodeError, tomllib.TOMLDecodeError):
             raise InputError("is not a TOML file", where=where) from None
-        return cls.parse({**values, **(overrides or {})}, where=where)
+        own = {key: value for key, value in values.items() if key not in TABLES}
+        return cls.parse({**own, **(overrides or {})}, where=where)
 
     def column_roles(self) -> dict[str, Any]:
         """The choices that decide what a record is; part of the configuration digest."""
