@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from audit_ledger import Draft, Log
+from audit_ledger import Draft, Log, Provenance
 from redactory.canonical import digest_of
 from redactory.errors import KeyringError, LedgerError
 from redactory.keys import LOG, KeyStore
@@ -27,12 +27,20 @@ class DatasetLog:
         keys: hold the log key.
         checked: the log, verified.
         head: what it says about the dataset.
+        by: who is at work; default: the user of this process.
     """
 
-    def __init__(self, keys: KeyStore, checked: CheckedLog, head: DatasetHead) -> None:
+    def __init__(
+        self,
+        keys: KeyStore,
+        checked: CheckedLog,
+        head: DatasetHead,
+        by: Provenance | None = None,
+    ) -> None:
         self._keys = keys
         self._checked = checked
         self._head = head
+        self._by = by
 
     def head(self) -> DatasetHead:
         """What the verified log says."""
@@ -64,16 +72,7 @@ class DatasetLog:
             KeyringError: the log key is not here; the old keys stay in force.
             LedgerError: the log cannot be written; the old keys stay in force.
         """
-        by_name: dict[str, list[KeyChange]] = {}
-        for change in changes:
-            by_name.setdefault(change.shard.header.ctx.dataset, []).append(change)
-        self._append(
-            [
-                _change_draft(kind, dataset, group[start : start + _CHANGES_IN_A_LEAF])
-                for dataset, group in by_name.items()
-                for start in range(0, len(group), _CHANGES_IN_A_LEAF)
-            ]
-        )
+        self._append(change_drafts(kind, changes))
 
     def _append(self, drafts: Sequence[Draft]) -> None:
         reader = self._checked.log
@@ -86,8 +85,22 @@ class DatasetLog:
             )
         log = Log.open(self._checked.folder, self._keys.log_signer(reader.origin))
         # The digests of the rules under which this data was made, whoever reads it now.
-        log.append(drafts, under_rules_of(cli_provenance(None), log, self._head.dataset))
+        log.append(
+            drafts, under_rules_of(self._by or cli_provenance(None), log, self._head.dataset)
+        )
         remember(TrustStore(self._keys.folder / "trust"), log)
+
+
+def change_drafts(kind: ChangeKind, changes: Sequence[KeyChange]) -> list[Draft]:
+    """The statements of a batch of key changes, each short enough for a leaf."""
+    by_name: dict[str, list[KeyChange]] = {}
+    for change in changes:
+        by_name.setdefault(change.shard.header.ctx.dataset, []).append(change)
+    return [
+        _change_draft(kind, dataset, group[start : start + _CHANGES_IN_A_LEAF])
+        for dataset, group in by_name.items()
+        for start in range(0, len(group), _CHANGES_IN_A_LEAF)
+    ]
 
 
 def _change_draft(kind: ChangeKind, dataset: str, changes: Sequence[KeyChange]) -> Draft:

@@ -261,7 +261,7 @@ def _changing(path: str, trust: Trust) -> Iterator[_Change]:
         checked, head = checked_head(path, trust, keys)
         folder = open_folder(path)
         settled = tuple(settle(folder, head))
-        yield _Change(folder, head, LifeCycleLog(keys, checked, head), settled)
+        yield _Change(folder, head, LifeCycleLog(keys, checked, head, trust.by), settled)
 
 
 def _repair(ledger: Path | str, keys: KeyStore) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audit_ledger import LogVerifier
+from audit_ledger import LogVerifier, Provenance
 from redactory.areas import AREA_COLUMNS
 from redactory.durable import open_folder
 from redactory.errors import InputError, IntegrityError, KeyringError, LedgerError
@@ -35,12 +35,14 @@ class Trust:
         log_key: file with a verifier key.
         trust_new: pin a log on first contact.
         notice: receives one-line notices.
+        by: who is at work, for the log; None for the user of this process.
     """
 
     ledger: str | None = None
     log_key: str | None = None
     trust_new: bool = False
     notice: Callable[[str], None] = lambda _: None
+    by: Provenance | None = None
 
     def verifier(self) -> LogVerifier | None:
         """The named key."""
@@ -108,7 +110,7 @@ def open_verified(
             opened = open_dataset(
                 path,
                 own_identity(keys, area, key_file),
-                log=DatasetLog(keys, checked, head),
+                log=DatasetLog(keys, checked, head, trust.by),
                 area=area,
                 purpose=purpose,
                 shard=shard,

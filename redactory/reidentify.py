@@ -131,7 +131,7 @@ def reidentify(
     by_shard = _shards(entries)
     keys = trust.keys()
     checked, head = checked_head(path, trust, keys)
-    log = DatasetLog(keys, checked, head)
+    log = DatasetLog(keys, checked, head, trust.by)
     own = own_identity(keys, DATA, key_file)
     data = open_dataset(path, own, log=log, purpose="reidentify")
     found = False

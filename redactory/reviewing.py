@@ -134,7 +134,7 @@ def keep(path: str, trust: Trust, scope: str, decisions: Decisions) -> Overlay:
     checked, head = checked_head(path, trust, keys)
     before = load_overlay(keys.folder, subkeys, head.dataset)
     overlay = before.with_decisions(decisions.deny, decisions.allow)
-    ReviewLog(keys, checked, head).decided(decisions, overlay_digest(subkeys, overlay))
+    ReviewLog(keys, checked, head, trust.by).decided(decisions, overlay_digest(subkeys, overlay))
     store_overlay(keys.folder, subkeys, head.dataset, overlay)
     return overlay
 
