@@ -9,6 +9,8 @@ python3.11 -c 'import ensurepip' 2> /dev/null || python3 -c 'import ensurepip' 2
 command -v softhsm2-util > /dev/null || missing+=(softhsm2)    # a PKCS #11 token without OAEP-SHA256,
 [[ -x /usr/sbin/pkcsslotd ]] || missing+=(opencryptoki)        # and one with it
 command -v age > /dev/null || missing+=(age)                   # a peer in benchmarks/sealing.py
+command -v redis-server > /dev/null || missing+=(redis-server) # Celery's broker, of the tests' own
+command -v java > /dev/null || missing+=(default-jre-headless) # Spark
 if ! command -v postgres > /dev/null && ! compgen -G '/usr/lib/postgresql/*/bin/postgres' > /dev/null; then
   missing+=(postgresql)   # the ledger in a database; the tests start a server of their own
 fi
