@@ -24,7 +24,7 @@ OperatorName = Literal[
 Language = Literal["en", "zh"]
 DEFAULT_THRESHOLD: Final = 0.4
 # Part of the configuration digest: raised when an operator writes something else than before.
-OPERATORS: Final = "redactory-operators/2"
+OPERATORS: Final = "redactory-operators/3"
 
 # Which subkey of the scope's pseudonym key an operator draws from.
 KEY_OF: Final = {

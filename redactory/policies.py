@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pii_rules.policy import Policy
 from pii_rules.policy_rule import KEY_OF, Setting
+
+_NINETY = 90  # Safe Harbor: ages over 89, and years that tell of one, do not stay
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,21 @@ def parameters(setting: Setting) -> str:
     return ", ".join(f"{key} = {value}" for key, value in told.items())
 
 
-def remarks(policy: Policy) -> list[str]:
-    """What a reader of a valid policy may want to know."""
+def remarks(policy: Policy, *, today: date | None = None) -> list[str]:
+    """What a reader of a valid policy may want to know.
+
+    Args:
+        policy: a valid one.
+        today: the day on which it is used; default the present one.
+    """
     told = []
+    youngest = (today or date.today()).year - _NINETY  # noqa: DTZ011 - the user's own calendar
+    earliest = [s.earliest_year for s in policy.settings() if s.earliest_year]
+    if earliest and min(earliest) <= youngest:
+        told.append(
+            f"earliest_year = {min(earliest)} leaves years of birth of people over 89: "
+            f"raise it to {youngest + 1}"
+        )
     if policy.default.operator == "keep":
         told.append("types without a table are kept: new types that detectors learn are kept too")
     keyed = sorted(name for name in policy.operators() if name in KEY_OF)

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -28,7 +29,7 @@ DIGEST_PATTERN = r"[0-9a-f]{64}"
 VERSIONS = range(1, 2**31)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShardContext:
     """The place of a shard: which dataset, which shard, which version, under which policy.
 
@@ -68,6 +69,10 @@ class ShardContext:
 
     def aad(self) -> bytes:
         """Associated data: the format's name, a zero byte, the canonical context."""
+        return self._aad
+
+    @cached_property
+    def _aad(self) -> bytes:
         return FORMAT.encode() + b"\0" + canonical_json(self.as_json())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -53,7 +54,7 @@ class ShardHeader(BaseModel):
     chunks_root: Hex64
     extensions: dict[str, Any]
 
-    @property
+    @cached_property
     def context(self) -> ShardContext:
         """The checked context."""
         return ShardContext(**self.ctx.model_dump())

@@ -2,8 +2,9 @@
 
 45 CFR 164.514(b)(2)(i) (Safe Harbor): (B) the first three digits of a ZIP code unless the areas
 that share them hold 20,000 people or fewer, (C) dates to the year, ages over 89 in one category.
-The list of such areas is that of the guidance of the Department of Health and Human Services of
-26 November 2012, from the census of 2000. Whatever does not parse becomes the type's name.
+Such areas are those of the guidance of the Department of Health and Human Services of 26 November
+2012 (census of 2000), and those of the census of 2010, because the rule asks for current figures;
+military post offices belong to no area. Whatever does not parse becomes the type's name.
 """
 
 from __future__ import annotations
@@ -16,27 +17,10 @@ from pii_rules.dates import coarsened
 from pii_rules.operators.base import Anonymizer
 from pii_rules.policy_rule import Setting
 
-RESTRICTED_ZIPS: Final = frozenset(
-    [
-        "036",
-        "059",
-        "063",
-        "102",
-        "203",
-        "556",
-        "692",
-        "790",
-        "821",
-        "823",
-        "830",
-        "831",
-        "878",
-        "879",
-        "884",
-        "890",
-        "893",
-    ]
-)
+_CENSUS_2000: Final = "036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893"
+_CENSUS_2010: Final = "036 059 102 202 203 204 205 369 556 692 753 772 821 823 878 879 884 893"
+_MILITARY: Final = "090 091 092 093 094 095 096 097 098 340 962 963 964 965 966"
+RESTRICTED_ZIPS: Final = frozenset(f"{_CENSUS_2000} {_CENSUS_2010} {_MILITARY}".split())
 _OLDEST: Final = 89
 _ZIP: Final = regex.compile(
     r"(?:(?<![A-Za-z])(?P<state>[A-Z]{2})[ ,]+)?(?<!\d)(?P<zip>\d{5})(?:-\d{4})?\W*$"

@@ -1,8 +1,12 @@
 """``redactory policy``: what a person reads, and what a program gets."""
 
 import json
+from datetime import date
 
 import pytest
+
+from pii_rules.policy import load_policy
+from redactory.policies import remarks
 
 HEAD = 'name = "ours"\nversion = "1.0.0"\n'
 
@@ -24,7 +28,7 @@ def test_without_a_name_all_policies_are_listed(cli):
 def test_a_policy_is_shown_type_by_type(cli):
     done = cli("policy", "show", "hipaa-safe-harbor")
     assert "zip3" in done.stdout
-    assert "earliest_year = 1937" in done.stdout
+    assert "earliest_year = 1940" in done.stdout
     shown = json.loads(cli("policy", "show", "gdpr", "--json").stdout)
     assert shown["entities"]["PASSWORD"]["with"] == "<SECRET>"
 
@@ -44,3 +48,9 @@ def test_a_difference_is_told_by_key(cli, ours):
     assert {"key": "entities.URL.operator", "old": "replace", "new": "keep"} in found
     assert {"key": "entities.IMEI.operator", "old": "token", "new": "replace"} in found
     assert "no difference" in cli("policy", "diff", ours, ours).stderr
+
+
+@pytest.mark.parametrize(("day", "due"), [(date(2029, 12, 31), False), (date(2030, 1, 1), True)])
+def test_years_that_tell_of_great_age_go_out_of_date(day, due):
+    told = " ".join(remarks(load_policy("hipaa-safe-harbor"), today=day))
+    assert ("raise it to 1941" in told) is due

@@ -85,6 +85,8 @@ def test_an_age_becomes_a_band(text, left):
         ("62704-1234", "<LOCATION:627**>"),
         ("Montpelier, VT 05901", "<LOCATION:VT 000**>"),
         ("20301", "<LOCATION:000**>"),
+        ("Tuskegee, AL 36901", "<LOCATION:AL 000**>"),  # below 20,000 since the census of 2010
+        ("APO AE 09012", "<LOCATION:AE 000**>"),
         ("London", "<LOCATION>"),
         ("221B Baker Street, London NW1 6XE", "<LOCATION>"),
     ],

@@ -87,7 +87,8 @@ def test_safe_harbor_names_the_eighteen_identifiers_and_keeps_none():
     assert policy.operators() == {"replace", "generalise"}
     assert policy.rule("LOCATION").to == "zip3"
     assert policy.rule("DATE_TIME").to == "year"
-    assert policy.rule("DATE_OF_BIRTH").earliest_year == 1937
+    assert policy.rule("DATE_OF_BIRTH").earliest_year == 1940
+    assert policy.rule("DATE_TIME").earliest_year == 1940
     assert policy.rule("AGE").to == "age_band"
     named = {"PERSON", "PHONE_NUMBER", "EMAIL_ADDRESS", "US_SSN", "MEDICAL_RECORD_NUMBER"}
     named |= {"INSURANCE_NUMBER", "ACCOUNT_ID", "MEDICAL_LICENSE", "VIN", "LICENSE_PLATE", "IMEI"}
