@@ -18,7 +18,6 @@ from redactory.evidence import Evidence
 ACCESS_KINDS: Final = frozenset({"unwrapped", "reidentified"})
 KEY_KINDS: Final = frozenset({"granted", "revoked", "rewrapped", "shredded", "erased"})
 DECISION_KINDS: Final = frozenset({"decided", "released"})
-MODEL_KINDS: Final = frozenset({"featurised", "dealt", "trained", "predicted"})
 CHECK_KINDS: Final = frozenset({"verified"})
 
 
@@ -94,10 +93,33 @@ class Publication(NamedTuple):
 
 
 @dataclass
+class PredictionFacts:
+    """One run of a model over a dataset.
+
+    Attributes:
+        proven: whether every statement of the run names a proof.
+        proofs: statements that name one.
+        leaf: number of the newest statement.
+    """
+
+    run: str
+    model: str
+    proven: bool
+    proofs: int = 0
+    rows: int = 0
+    shards: int = 0
+    last: str = ""
+    leaf: int = 0
+
+
+@dataclass
 class DatasetFacts:
     """What was stated about one dataset and its areas.
 
     Attributes:
+        trained: numbers of the statements on trained models,
+        built: and of those on the features that were built.
+        checks: numbers of the statements on verifications.
         by_day: replaced values by day and entity type.
         sealed: index of the newest statement that sealed a shard, by (area, shard).
         suppressed_below: counts under it were left out of the statements.
@@ -114,6 +136,10 @@ class DatasetFacts:
     sealed: dict[tuple[str, str], int] = field(default_factory=dict)
     suppressed_below: int = 0
     decided: int = 0
+    trained: list[int] = field(default_factory=list)
+    built: list[int] = field(default_factory=list)
+    checks: list[int] = field(default_factory=list)
+    predictions: dict[str, PredictionFacts] = field(default_factory=dict)
 
 
 @dataclass
@@ -131,8 +157,7 @@ class LogFacts:
     datasets: dict[str, DatasetFacts] = field(default_factory=dict)
     by_group: dict[frozenset[str], list[int]] = field(
         default_factory=lambda: {
-            group: []
-            for group in (ACCESS_KINDS, KEY_KINDS, DECISION_KINDS, MODEL_KINDS, CHECK_KINDS)
+            group: [] for group in (ACCESS_KINDS, KEY_KINDS, DECISION_KINDS, CHECK_KINDS)
         }
     )
 
@@ -221,6 +246,14 @@ class LogFacts:
             facts.published.append(Publication(index, time, body))
         elif kind in DECISION_KINDS:
             facts.decided += int(getattr(body, "records", 0) or 0)
+        elif kind == "predicted":
+            _add_prediction(facts, index, statement)
+        elif kind in ("trained", "dealt"):
+            facts.trained.append(index)
+        elif kind == "featurised" and hasattr(body, "derived_from"):
+            facts.built.append(index)
+        elif kind == "verified":
+            facts.checks.append(index)
 
     def _add_to_run(self, index: int, run: str, dataset: str, statement: Any) -> None:
         facts = self.runs.get(run)
@@ -262,3 +295,17 @@ def _add_rules(facts: DatasetFacts, statement: Any) -> None:
         facts.rules[body.policy_digest] = known
     known.last = statement.time
     known.shards += 1
+
+
+def _add_prediction(facts: DatasetFacts, index: int, statement: Any) -> None:
+    body = statement.body
+    run, proven = str(getattr(body, "prediction_run", "")), hasattr(body, "points_root")
+    known = facts.predictions.get(run)
+    if known is None:
+        known = PredictionFacts(run, str(getattr(body, "model_id", "")), proven)
+        facts.predictions[run] = known
+    known.proven &= proven
+    known.proofs += proven
+    known.rows += int(getattr(body, "rows", 0))
+    known.shards += 1 if proven else int(getattr(body, "shards", 0))
+    known.last, known.leaf = statement.time, index

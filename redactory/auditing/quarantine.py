@@ -1,0 +1,49 @@
+"""What was withheld and waits for a decision: counts and reasons, nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from redactory.auditing.watch import Look
+from sealed_shards.layout import QUARANTINE
+
+
+@dataclass
+class Withheld:
+    """The quarantine of a dataset.
+
+    Attributes:
+        records: in shards whose keys still exist.
+        decided: of which a person decided, as far as statements count it.
+        reasons: records by reason.
+        leaves: numbers of the statements on these shards, the newest first.
+    """
+
+    dataset: str
+    records: int = 0
+    decided: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    leaves: list[int] = field(default_factory=list)
+
+    @property
+    def waiting(self) -> int:
+        """Records that wait for a decision."""
+        return max(0, self.records - self.decided)
+
+
+def withheld(look: Look, dataset: str) -> Withheld:
+    """What lies in the quarantine of ``dataset``."""
+    found = Withheld(dataset)
+    if look.facts is None or dataset not in look.facts.datasets:
+        return found
+    facts = look.facts.datasets[dataset]
+    found.decided = facts.decided
+    for (area, shard), recorded in look.facts.evidence.head(dataset).shards.items():
+        if area == QUARANTINE and not recorded.shredded:
+            found.records += recorded.header.rows
+            found.leaves.append(facts.sealed[area, shard])
+    found.leaves.sort(reverse=True)
+    for reasons in look.facts.evidence.reasons.get(dataset, {}).values():
+        found.reasons.update(reasons)
+    return found
