@@ -98,7 +98,7 @@ def compile_program(
         raise PolicyError(
             f"scores may leave the range ±{min(bound, rising):.3g} that is provided for",
             hint="train less, with a smaller learning rate or with l2, or (without a privacy "
-            "budget) vouch for the range with assume_range = true",
+            "budget) vouch for the range: --assume-range, or assume_range = true",
         )
     width, opened, rounds = _widest(
         scheme, model, training, features, labels, proven=proven, noise=noise

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,13 @@ from redactory.errors import InputError
 from redactory.featurising.opening import open_features
 from redactory.keys import READER, KeyStore
 from redactory.reading import Trust
+from redactory.training_record import record_deal
 from sealed_shards.software import read_key_file
 
 OWNER_KEY = "owner"
+USUAL = {"epochs": 20, "batch_rows": 64, "learning_rate": 3.0, "sigmoid_degree": 5}
+"""What does for most texts: rows have a norm of 1, where steps up to 4 do not overshoot."""
+_PROVABLE_BITS, _COMMITTED_WEIGHT_BITS = 32, 4
 
 
 class Offer(Strict):
@@ -55,11 +59,15 @@ class OwnerData:
         offer: what may be told to others.
         rows: the integers, training rows first.
         unlabelled: rows that are left out because they have no label.
+        dataset: folder of the feature dataset.
+        trust: which log to believe.
     """
 
     offer: Offer
     rows: OwnedRows
     unlabelled: int
+    dataset: str
+    trust: Trust
 
 
 def owner_data(dataset: str, owner: str, trust: Trust, *, key_file: str | None = None) -> OwnerData:
@@ -109,7 +117,8 @@ def owner_data(dataset: str, owner: str, trust: Trust, *, key_file: str | None =
         ),
         classes=classes,
     )
-    return OwnerData(offer, OwnedRows(x[order], y), int((~labelled).sum()))
+    unlabelled = int((~labelled).sum())
+    return OwnerData(offer, OwnedRows(x[order], y), unlabelled, dataset, trust)
 
 
 def owner_key(keys: KeyStore) -> Ed25519PrivateKey:
@@ -146,6 +155,7 @@ class Plan:
         local_parties: how many parties to run here, if there are no cards.
         recipient_key: public key (PEM) of who gets the model; None: the user's reader key.
         commitments: whether the parties commit to the model, for proofs of predictions.
+        connect_seconds: how long parties wait for each other.
     """
 
     output: str
@@ -156,6 +166,7 @@ class Plan:
     local_parties: int = 3
     recipient_key: Path | None = None
     commitments: bool = False
+    connect_seconds: float = 60.0
 
 
 def plan_job(plan: Plan, keys: KeyStore) -> Job:
@@ -183,6 +194,7 @@ def plan_job(plan: Plan, keys: KeyStore) -> Job:
     job_id = secrets.token_hex(16)
     cards = [read_card(path) for path in plan.cards] or _local_cards(plan, keys, job_id)
     classes = first.classes
+    training = committable(plan.training, first.features) if plan.commitments else plan.training
     try:
         job = Job(
             job_id=job_id,
@@ -192,16 +204,30 @@ def plan_job(plan: Plan, keys: KeyStore) -> Job:
             recipient=RecipientEntry(name=first.owner.name, sealing_key=pem),
             features=first.features,
             labels=Labels(outputs=1 if len(classes) == 2 else len(classes), classes=classes),
-            training=plan.training,
-            part_batches=batches_a_part(plan.training, first.features),
+            training=training,
+            part_batches=batches_a_part(training, first.features),
             simulation=not plan.cards,
             commitments=plan.commitments,
+            connect_seconds=plan.connect_seconds,
         )
     except ValidationError as error:
         raise InputError(_first_problem(error)) from None
     job.program()
     folder.create(JOB_FILE, job.encode())
     return job
+
+
+def committable(training: Training, features: Features) -> Training:
+    """The same, in a precision that proofs can hold, unless a precision was asked for.
+
+    A bias times the integer of the constant must stay within 31 bits; weights get what is left,
+    up to ±16, which models on rows of norm 1 do not reach.
+    """
+    if {"model_range", "model_bits"} & training.model_fields_set:
+        return training
+    model_range = min(training.model_range, _PROVABLE_BITS - features.fraction_bits)
+    model_bits = min(training.model_bits, max(0, model_range - 1 - _COMMITTED_WEIGHT_BITS))
+    return training.model_copy(update={"model_range": model_range, "model_bits": model_bits})
 
 
 def local_folder(keys: KeyStore, job: Job) -> Path:
@@ -216,11 +242,12 @@ def deal_dataset(
     *,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Job:
-    """Sign a job as one of its owners, and deal the owner's rows.
+    """Sign a job as one of its owners, deal the owner's rows, and record that in their log.
 
     Raises:
         InputError: the job is not about these rows.
         PolicyError: its values could not be hidden.
+        LedgerError: the log cannot be written.
     """
     folder = open_folder(job_folder)
     job = read_job(folder)
@@ -235,6 +262,7 @@ def deal_dataset(
         signing_key=owner_key(keys),
         progress=progress,
     )
+    record_deal(data.dataset, data.trust, job_folder, offer.owner.name)
     return job
 
 
@@ -261,8 +289,8 @@ def run_local(
     return wait_for(processes, needed=job.threshold + 1, watch=watch)
 
 
-def read_training(path: Path | None, given: dict[str, Any]) -> Training:
-    """The training section: a TOML file, and what was given on the command line over it.
+def read_training(path: Path | None, given: Mapping[str, Any]) -> Training:
+    """The training section: a TOML file, what was given over it, and the usual for the rest.
 
     Raises:
         InputError: unknown keys, or values out of range; says which.
@@ -273,7 +301,7 @@ def read_training(path: Path | None, given: dict[str, Any]) -> Training:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise InputError("cannot be read as TOML", where=str(path)) from None
-    values |= {name: value for name, value in given.items() if value is not None}
+    values = {**USUAL, **values, **{k: v for k, v in given.items() if v is not None}}
     try:
         return Training.model_validate(values)
     except ValidationError as error:

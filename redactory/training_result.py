@@ -3,7 +3,8 @@
 ``trained.json`` (secret, 0600) holds the integers and what they mean. If the parties committed to
 the model, the recipient also checks that the shares open the commitments, proves that every
 weight is within its bounds, and writes the public ``model.json`` and the secret ``opening.json``
-that proofs of predictions start from (:mod:`zk_proofs`).
+that proofs of predictions start from (:mod:`zk_proofs`). The model's card
+(:mod:`redactory.training_card`), which is public, lies beside them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from mpc_jobs.job import Job, read_signed_job
 from mpc_jobs.outcome import OpenedModel, read_receipts, rebuild_model
 from redactory.canonical import canonical_json
 from redactory.durable import open_folder
-from redactory.errors import InputError, IntegrityError
+from redactory.errors import InputError, IntegrityError, PolicyError
+from redactory.training_card import card_of, committed_model
 from sealed_shards.key_files import AnyIdentity
 from sealed_shards.software import write_secret
 
@@ -57,10 +59,12 @@ def reveal(job_folder: str, output: Path, identity: AnyIdentity) -> Revealed:
         KeyringError: ``identity`` is not the recipient's.
         IntegrityError: a share, receipt or commitment is not what was signed.
         PartyError: the shares do not fit together.
+        PolicyError: a weight is too large for what was committed to.
     """
     folder = open_folder(job_folder)
     job = read_signed_job(folder)
     model = rebuild_model(job, folder, identity)
+    card = card_of(job_folder)
     receipts = read_receipts(job, folder)
     first = next(iter(receipts.values()))
     written: dict[str, bytes] = {}
@@ -84,13 +88,9 @@ def reveal(job_folder: str, output: Path, identity: AnyIdentity) -> Revealed:
         "one": one(job.features),
         "simulation": job.simulation,
     }
-    written = {TRAINED_FILE: canonical_json(trained), **written}
-    output.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, raw in written.items():
-        try:
-            write_secret(output / name, raw)
-        except FileExistsError:
-            raise InputError("is there already", where=str(output / name)) from None
+    # Last, so that its presence says that all are there.
+    written = {**card.files(), **written, TRAINED_FILE: canonical_json(trained)}
+    _write(output, written)
     return Revealed(
         job=job,
         files=tuple(written),
@@ -102,37 +102,37 @@ def reveal(job_folder: str, output: Path, identity: AnyIdentity) -> Revealed:
     )
 
 
+def _write(output: Path, files: dict[str, bytes]) -> None:
+    if (output / TRAINED_FILE).exists():
+        raise InputError("is there already", where=str(output / TRAINED_FILE))
+    output.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, raw in files.items():
+        (output / name).unlink(missing_ok=True)  # of an attempt that was interrupted
+        write_secret(output / name, raw)
+
+
 def _committed(job: Job, opened: OpenedModel) -> tuple[str, dict[str, bytes]]:
     """(model id, files) of a model that the parties committed to."""
-    from zk_proofs.model import (  # noqa: PLC0415 - compiles, and only some jobs need it
-        LayerCommitment,
-        LayerOpening,
-        Model,
-        Opening,
-        commit_layer,
-    )
+    # Compiles, and only some jobs need it.
+    from zk_proofs.model import LayerOpening, Opening, commit_layer  # noqa: PLC0415
     from zk_proofs.model_file import encode_opening, publish  # noqa: PLC0415
-    from zk_proofs.quantisation import Interval, LayerShape, Quantisation  # noqa: PLC0415
 
-    largest, constant = (1 << (job.training.model_range - 1)) - 1, one(job.features)
+    constant = one(job.features)
     (integers,) = opened.integers
+    if max(abs(int(v)) for v in integers.flat) >> (job.training.model_range - 1):
+        raise PolicyError(
+            f"a weight is beyond the {job.training.model_range} bits that were committed to",
+            hint="train again with a lower model_bits, with l2, or for fewer epochs",
+        )
     layer = LayerOpening(
         weights=[[int(v) for v in row] for row in integers[:-1].T],
         biases=[int(v) * constant for v in integers[-1]],
         row_blindings=tuple(opened.blindings[::2]),
         bias_blindings=tuple(opened.blindings[1::2]),
     )
-    commitment = LayerCommitment(tuple(opened.commitments[::2]), tuple(opened.commitments[1::2]))
-    if commit_layer(layer) != commitment:
+    model = committed_model(job, opened.commitments)
+    if commit_layer(layer) != model.layers[0]:
         raise IntegrityError("the shares do not open the parties' commitments", where="outcome")
-    shape = LayerShape(
-        job.labels.outputs,
-        Interval(-largest, largest),
-        Interval(-largest * constant, largest * constant),
-    )
-    bound = Interval(-job.features.largest, job.features.largest)
-    policy = Quantisation(job.features.columns, bound, (shape,))
-    model = Model(policy, (commitment,), job.features.spec_digest, job.digest)
     opening = Opening((layer,))
     return model.model_id, {
         MODEL_FILE: publish(model, opening).encode(),

@@ -120,7 +120,9 @@ class _Build:
         """Everything, under the writers' lock."""
         run_id = new_run_id()
         rules = under_rules_of(
-            cli_provenance(run_id), self.source.log, self.source.derived_from.dataset
+            self.build.trust.by or cli_provenance(run_id),
+            self.source.log,
+            self.source.derived_from.dataset,
         )
         writer = FeatureWriter(self.folder, self.log, self.dataset, run_id, rules)
         self._refuse_other_settings()
