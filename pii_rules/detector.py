@@ -40,10 +40,10 @@ from pii_rules.recognizers.rule import adopt
 from pii_rules.resolve import outside, ranges_from, resolve, resolve_covering
 from pii_rules.spans import DETECTOR_ERROR, DETECTOR_LIMIT, DETECTOR_TIME, Findings, Refused, Span
 from pii_rules.surfaces import propagated
-from pii_rules.windows import windows
+from pii_rules.windows import stretches
 from redactory.errors import PolicyError
 
-ENGINE: Final = "redactory-rules/4"
+ENGINE: Final = "redactory-rules/5"
 _NUMBER: Final = 6
 # Told of every raw finding: the span, the finding (which holds the reasons), and whether the
 # score reaches the threshold.
@@ -273,15 +273,18 @@ class Detector:
         """What the rules find at or above their threshold in one column, not yet resolved."""
         found: list[Span] = []
         raw = 0
-        for window in windows(folded.text):
-            visible = folded.text[window.start : window.stop]
-            languages = languages_of(visible, tag, self._languages)
-            first, last = window.first - window.start, window.last - window.start
+        for stretch, languages in stretches(
+            folded.text, lambda seen: languages_of(seen, tag, self._languages)
+        ):
+            visible = folded.text[stretch.start : stretch.stop]
+            first, last = stretch.first - stretch.start, stretch.last - stretch.start
             for result in self._engine.find(visible, languages, reasons=observe is not None):
+                if not first <= result.start < last:
+                    continue
                 raw += 1
                 counts = self._counts(result)
-                if first <= result.start < last and (counts or observe):
-                    start, end = window.start + result.start, window.start + result.end
+                if counts or observe:
+                    start, end = stretch.start + result.start, stretch.start + result.end
                     span = _span(column, folded.original(start, end), result)
                     if counts:
                         found.append(span)

@@ -119,11 +119,11 @@ class RuleEngine:
             TimeoutError: a pattern ran out of time.
         """
         context = Context(text)
-        for number in self._screen.candidates(text):
+        for number, ends in self._screen.candidates(text).items():
             shared, place = self._place[number]
             spoken = [code for code in languages if code in shared.words]
             if spoken:
-                for hit in shared.rule.hits(text, place):
+                for hit in shared.rule.hits(text, place, ends):
                     yield from _scored(shared, hit, spoken, context, reasons=reasons)
         for recognizer in self._foreign:
             if recognizer.supported_language in languages:

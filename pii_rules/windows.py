@@ -3,16 +3,19 @@
 Each window owns a stretch of the text and sees a margin on both sides of it: a finding
 counts in the one window that owns its first character, with all its context in view.
 Windows begin and end at white space or a Chinese stop where there is one, so that no number
-is cut in two.
+is cut in two. What is decided for a window alone (by its script, say) does not depend on how
+many of them are searched together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple, TypeVar
 
 _OWNED: Final = 3072
 _MARGIN: Final = 512
+_TOGETHER: Final = 32_768  # margins are a twentieth of it; what is found in it stays small
+Kind = TypeVar("Kind")
 
 
 class Window(NamedTuple):
@@ -33,6 +36,27 @@ def windows(text: str) -> Iterator[Window]:
         stop = _cut(text, min(last + 2 * _MARGIN, len(text)))
         yield Window(start, first, last, stop)
         first = last
+
+
+def stretches(text: str, kind: Callable[[str], Kind]) -> Iterator[tuple[Window, Kind]]:
+    """The windows of ``text``, neighbours of one kind in one piece.
+
+    Args:
+        text: any length.
+        kind: what a window is, by the text that it sees.
+    """
+    whole: Window | None = None
+    for window in windows(text):
+        own = kind(text[window.start : window.stop])
+        if whole is None:
+            whole, same = window, own
+        elif own == same and window.last - whole.first <= _TOGETHER:
+            whole = whole._replace(last=window.last, stop=window.stop)
+        else:
+            yield whole, same
+            whole, same = window, own
+    if whole is not None:
+        yield whole, same
 
 
 def _cut(text: str, near: int) -> int:

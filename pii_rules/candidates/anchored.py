@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pii_rules.candidates.screen import Searcher
+from pii_rules.candidates.screen import Candidates, Searcher
 
 
 class Anchored:
@@ -22,13 +22,13 @@ class Anchored:
             self._rules.append((searcher.anchors, searcher.digits, numbers))
             first = numbers.stop
 
-    def candidates(self, text: str) -> list[int]:
-        """Numbers of the patterns of all rules that the text may satisfy, ascending."""
+    def candidates(self, text: str) -> Candidates:
+        """The patterns of all rules that the text may satisfy."""
         lowered = text.lower()
         digits = sum(map(text.count, "0123456789"))
-        return [
-            number
+        return {
+            number: None
             for anchors, fewest, numbers in self._rules
             if digits >= fewest and (not anchors or any(anchor in lowered for anchor in anchors))
             for number in numbers
-        ]
+        }

@@ -11,6 +11,7 @@ import contextlib
 import json
 import platform
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -18,9 +19,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import hyperscan
+import numpy as np
 from platformdirs import user_cache_path
 
 from pii_rules.candidates.relaxed import relaxed
+from pii_rules.candidates.screen import Candidates
 from redactory.canonical import digest_of
 from redactory.durable import open_folder
 from redactory.errors import RedactoryError
@@ -31,7 +34,6 @@ _FLAGS: Final = (
     | hyperscan.HS_FLAG_MULTILINE
     | hyperscan.HS_FLAG_UTF8
     | hyperscan.HS_FLAG_PREFILTER  # a superset where a pattern cannot be decided in one pass
-    | hyperscan.HS_FLAG_SINGLEMATCH  # told once is enough, so no text makes it slow
     | hyperscan.HS_FLAG_ALLOWEMPTY
 )
 # Patterns in one automaton disturb each other: in four parts they compile in a third of the time.
@@ -56,17 +58,20 @@ class Compiled:
         self._parts, self._always = automata.parts, automata.refused
         self._lock = threading.Lock()  # a database has working memory for one scan at a time
 
-    def candidates(self, text: str) -> Sequence[int]:
-        """Numbers of the patterns that may match in ``text``, ascending."""
+    def candidates(self, text: str) -> Candidates:
+        """The patterns that may match in ``text``."""
         try:
             raw = text.encode()
         except UnicodeEncodeError:
-            return self._all
-        found = list(self._always)
+            return dict.fromkeys(self._all)
+        found: dict[int, list[int]] = defaultdict(list)
         with self._lock:
             for part in self._parts:
                 part.scan(raw, match_event_handler=_note, context=found)
-        return sorted(found)
+        if len(raw) > len(text):
+            _in_characters(found, raw)
+        everywhere: Candidates = dict.fromkeys(self._always)
+        return dict(sorted({**found, **everywhere}.items()))
 
 
 class _Automata(NamedTuple):
@@ -76,8 +81,18 @@ class _Automata(NamedTuple):
     refused: list[int]
 
 
-def _note(number: int, _start: int, _end: int, _flags: int, found: list[int]) -> None:
-    found.append(number)
+def _note(
+    number: int, _start: int, end: int, _flags: int, found: defaultdict[int, list[int]]
+) -> None:
+    found[number].append(end)
+
+
+def _in_characters(found: dict[int, list[int]], raw: bytes) -> None:
+    """Turn offsets in UTF-8 into offsets in code points, in place."""
+    begins = (np.frombuffer(raw, np.uint8) & 0xC0) != 0x80
+    before = np.concatenate(([0], np.cumsum(begins)))
+    for number, ends in found.items():
+        found[number] = before[ends].tolist()
 
 
 def _compile(patterns: Sequence[str]) -> _Automata:

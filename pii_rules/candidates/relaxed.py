@@ -8,6 +8,8 @@ pattern match more often, never less. Some of that can be kept by saying it in a
 * a look-ahead after all else becomes what it looks for;
 * a back reference becomes the group that it refers to.
 
+A possessive quantifier matches less than the plain one that stands here in its place.
+
 ``\K``, which moves the start of a match, says nothing about where there is one. Counts such as
 ``{2,2048}`` would be unrolled: beyond a few, "at least" is as good a screen.
 """
@@ -15,123 +17,39 @@ pattern match more often, never less. Some of that can be kept by saying it in a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
-_CODE_POINT: Final = re.compile(r"\\u([0-9A-Fa-f]{4})")
+from pii_rules.candidates.pattern_tree import Group, Tree, Way, plain
+
 _COUNT: Final = re.compile(r"(?<!\\)\{(\d+),(\d+)\}")
 _COUNTED: Final = 8
-_ATOM: Final = re.compile(
-    r"\\[pP]\{[^}]*\}|\\x[0-9A-Fa-f]{2}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\()|\[]", re.DOTALL
-)
-_QUANTIFIER: Final = re.compile(r"(?:[*+?]|\{\d*,?\d*\})[?+]?")
-_OPENING: Final = re.compile(r"\(\?(?:[a-zA-Z-]*:|>|<?[=!]|P?<\w+>)|\(")
+_POSSESSIVE: Final = re.compile(r"(?<=[*+?}])\+$")
 _BORDER: Final = re.compile(r"\[(\^?)((?:\\.|[^\]\\])+)\]")
 # Outside of every ASCII class; but Hyperscan takes them for an s and a K in other letters.
 _FOREIGN: Final = "(?-i:[\u017f\u212a])"
-_LOOKS: Final = ("(?=", "(?!", "(?<=", "(?<!")
 
 
 def relaxed(pattern: str) -> str:
-    """A pattern that matches in every text in which ``pattern`` does, and in some others."""
-    plain = _CODE_POINT.sub(lambda escape: chr(int(escape[1], 16)), pattern.replace(r"\K", ""))
-    if not plain.startswith("(?x)"):  # where a blank is no character
-        plain = _rewritten(plain)
-    return _COUNT.sub(_open, plain)
+    """A pattern that matches in every text in which ``pattern`` does, and in some others.
+
+    Where ``pattern`` matches, it ends at the end of the match, or of what follows the match by
+    the look-aheads of ``pattern``.
+    """
+    tree = Tree(plain(pattern))
+    simple = {
+        str(number): f"(?:{group.inside()})"
+        for number, group in enumerate(tree.captures, start=1)
+        if "(" not in group.inside()
+    }
+    said = "|".join("".join(_sequence(way, simple, first=True, last=True)) for way in tree.ways)
+    return _COUNT.sub(_open, said)
 
 
 def _open(count: re.Match[str]) -> str:
     return count[0] if int(count[2]) <= _COUNTED else f"{{{count[1]},}}"
 
 
-@dataclass(slots=True)
-class _Group:
-    """A group or look-around.
-
-    Attributes:
-        opening: such as ``(?:``.
-        ways: its alternatives, each a sequence of atoms and groups.
-        quantifier: what follows it, or nothing.
-    """
-
-    opening: str
-    ways: list[list[str | _Group]]
-    quantifier: str = ""
-
-    @property
-    def is_look(self) -> bool:
-        return self.opening in _LOOKS
-
-    def __str__(self) -> str:
-        return f"{self.opening}{self.inside()}){self.quantifier}"
-
-    def inside(self) -> str:
-        """The alternatives."""
-        return "|".join("".join(map(str, way)) for way in self.ways)
-
-
-class _Reader:
-    """Reads a pattern into groups.
-
-    Args:
-        pattern: not verbose.
-    """
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
-        self._place = 0
-        self.captures: list[_Group] = []
-
-    def ways(self) -> list[list[str | _Group]]:
-        """The alternatives up to the end of the group or pattern."""
-        ways: list[list[str | _Group]] = [[]]
-        while self._place < len(self._pattern) and self._pattern[self._place] != ")":
-            if self._pattern[self._place] == "|":
-                self._place += 1
-                ways.append([])
-            else:
-                ways[-1].append(self._element())
-        return ways
-
-    def _element(self) -> str | _Group:
-        opening = _OPENING.match(self._pattern, self._place)
-        if opening is None:
-            atom = _ATOM.match(self._pattern, self._place)
-            if atom is None:
-                raise ValueError("a pattern that cannot be read")
-            self._place = atom.end()
-            return atom[0] + self._quantifier()
-        self._place = opening.end()
-        group = _Group(opening[0], [])
-        if opening[0] == "(" or (opening[0].endswith(">") and opening[0] != "(?>"):
-            self.captures.append(group)
-        group.ways = self.ways()
-        self._place += 1
-        group.quantifier = self._quantifier()
-        return group
-
-    def _quantifier(self) -> str:
-        found = _QUANTIFIER.match(self._pattern, self._place)
-        if found is None:
-            return ""
-        self._place = found.end()
-        return found[0]
-
-
-def _rewritten(pattern: str) -> str:
-    reader = _Reader(pattern)
-    ways = reader.ways()
-    simple = {
-        str(number): f"(?:{group.inside()})"
-        for number, group in enumerate(reader.captures, start=1)
-        if "(" not in group.inside()
-    }
-    return "|".join("".join(_sequence(way, simple, first=True, last=True)) for way in ways)
-
-
-def _sequence(
-    way: list[str | _Group], captures: dict[str, str], *, first: bool, last: bool
-) -> list[str]:
+def _sequence(way: Way, captures: dict[str, str], *, first: bool, last: bool) -> list[str]:
     """The elements of one alternative.
 
     Args:
@@ -163,21 +81,23 @@ def _sequence(
                 "".join(_sequence(other, captures, first=before, last=after))
                 for other in element.ways
             )
-            said.append(f"{element.opening}{inner}){element.quantifier}")
+            quantifier = _POSSESSIVE.sub("", element.quantifier)
+            said.append(f"{element.opening}{inner}){quantifier}")
     return said
 
 
-def _is_empty(element: str | _Group) -> bool:
-    return element.is_look if isinstance(element, _Group) else element in ("^", "$", r"\b")
+def _is_empty(element: str | Group) -> bool:
+    return element.is_look if isinstance(element, Group) else element in ("^", "$", r"\b")
 
 
 def _atom(element: str, captures: dict[str, str]) -> str:
+    element = _POSSESSIVE.sub("", element)
     if element.startswith("\\") and element[1:2] in captures:
         return captures[element[1]] + element[2:]
     return element
 
 
-def _border(look: _Group) -> str | None:
+def _border(look: Group) -> str | None:
     """A look-around at the edge of a pattern, to be consumed; None if it has no such form."""
     if look.opening == "(?=":
         return f"(?:{look.inside()})"

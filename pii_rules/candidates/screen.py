@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
@@ -25,8 +25,16 @@ class Searcher(Protocol):
     def digits(self) -> int: ...  # noqa: D102
 
 
+Candidates = Mapping[int, Sequence[int] | None]
+"""Numbers of the patterns that may match in a text, ascending, and where their matches may end.
+
+Each match ends at one of the places, or what its pattern sees behind it by look-aheads does;
+ascending. None where the screen does not know.
+"""
+
+
 class Screen(Protocol):
     """Names the patterns that may match."""
 
-    def candidates(self, text: str) -> Sequence[int]:
-        """Numbers of the patterns that may match in ``text``, ascending."""
+    def candidates(self, text: str) -> Candidates:
+        """The patterns that may match in ``text``."""

@@ -21,7 +21,9 @@ import phonenumbers
 import regex  # type: ignore[import-untyped]
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 
-from pii_rules.recognizers.rule import FLAGS, PATTERN_SECONDS, Hit, finding
+from pii_rules.candidates.near import matches
+from pii_rules.candidates.width import width
+from pii_rules.recognizers.rule import FLAGS, Hit, finding
 
 REGIONS: Final = ("US", "GB", "DE", "FR", "IL", "IN", "BR", "CN")
 _CONTEXT: Final = (
@@ -37,6 +39,7 @@ _CANDIDATE: Final = regex.compile(
     r"(?![A-Z0-9])",
     FLAGS,
 )
+_WIDTH: Final = width(_CANDIDATE.pattern)
 _FEWEST: Final = 7
 _MOST: Final = 15  # ITU-T E.164
 _BOOK: Final = regex.compile(r"\d-\d{2,7}-\d{2,6}-\d")  # ISBN of ten digits
@@ -71,13 +74,20 @@ class PhoneRule(EntityRecognizer):
         """Every group of digits that is, or could be, a phone number."""
         return [finding(self, hit) for hit in self.hits(text, 0)]
 
-    def hits(self, text: str, number: int) -> Iterator[Hit]:  # noqa: ARG002 - there is one pattern
+    def hits(
+        self,
+        text: str,
+        number: int,  # noqa: ARG002 - there is one pattern
+        ends: Sequence[int] | None = None,
+    ) -> Iterator[Hit]:
         """The groups of digits that are, or could be, phone numbers.
 
-        Raises:
-            TimeoutError: the pattern ran out of time.
+        Args:
+            text: any length.
+            number: place of the pattern in ``sources``.
+            ends: where matches may end, as the screen tells; None: anywhere.
         """
-        for match in _CANDIDATE.finditer(text, timeout=PATTERN_SECONDS):
+        for match in matches(_CANDIDATE, text, ends, _WIDTH, None):
             score, valid = _judge(_EXTENSION.split(match.group())[0])
             if score:
                 yield Hit(match.start(), match.end(), score, valid, None)

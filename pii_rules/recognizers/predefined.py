@@ -115,4 +115,5 @@ def _rule(adopted: _Adopted, language: str) -> Rule:
         decisive=adopted.decisive,
         anchors=adopted.anchors,
         digits=adopted.digits,
+        seconds=None,
     )

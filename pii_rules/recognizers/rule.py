@@ -26,6 +26,9 @@ from presidio_analyzer import (
     RecognizerResult,
 )
 
+from pii_rules.candidates.near import matches
+from pii_rules.candidates.width import width
+
 Check = Callable[[str], bool | None]
 
 FLAGS: Final = regex.DOTALL | regex.MULTILINE | regex.IGNORECASE | regex.ASCII
@@ -63,7 +66,8 @@ class Rule(PatternRecognizer):
         decisive: whether a valid match scores 1.
         anchors: lower-case strings; a text with none of them is not searched.
         digits: a text with fewer ASCII digits is not searched.
-        seconds: time limit of one pattern on one window of text.
+        seconds: time limit of one pattern on one stretch of text; None where its patterns are
+            known to be linear (tests/pii_rules/test_linear_time.py), since a clock costs time.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class Rule(PatternRecognizer):
         decisive: bool = True,
         anchors: Sequence[str] = (),
         digits: int = 0,
-        seconds: float = PATTERN_SECONDS,
+        seconds: float | None = None,
     ) -> None:
         super().__init__(
             supported_entity=entity_type,
@@ -96,6 +100,7 @@ class Rule(PatternRecognizer):
         self.seconds = seconds
         self._patterns = list(patterns)
         self._compiled = [regex.compile(source, FLAGS) for source in self.sources]
+        self._widths = [width(source) for source in self.sources]
 
     def analyze(
         self,
@@ -111,18 +116,20 @@ class Rule(PatternRecognizer):
         """
         return [finding(self, hit) for n in range(len(self.sources)) for hit in self.hits(text, n)]
 
-    def hits(self, text: str, number: int) -> Iterator[Hit]:
+    def hits(self, text: str, number: int, ends: Sequence[int] | None = None) -> Iterator[Hit]:
         """The matches of one pattern, without those that the check refutes.
 
         Args:
             text: any length.
             number: place of the pattern in ``sources``.
+            ends: where matches may end, as the screen tells; None: anywhere.
 
         Raises:
             TimeoutError: the pattern ran out of time.
         """
         pattern, check = self._patterns[number], self.check
-        for match in self._compiled[number].finditer(text, timeout=self.seconds):
+        compiled, bounds = self._compiled[number], self._widths[number]
+        for match in matches(compiled, text, ends, bounds, self.seconds):
             start, end = match.span()
             verdict = check(match.group()) if check else None
             if start < end and verdict is not False:
@@ -156,6 +163,7 @@ def adopt(
     decisive: bool = True,
     anchors: Sequence[str] = (),
     digits: int = 0,
+    seconds: float | None = PATTERN_SECONDS,
 ) -> Rule:
     """A Presidio pattern recognizer with its patterns and checks, run as a ``Rule``.
 
@@ -166,6 +174,7 @@ def adopt(
         decisive: as in ``Rule``.
         anchors: as in ``Rule``.
         digits: as in ``Rule``.
+        seconds: as in ``Rule``.
     """
 
     def check(text: str) -> bool | None:
@@ -184,4 +193,5 @@ def adopt(
         decisive=decisive,
         anchors=anchors,
         digits=digits,
+        seconds=seconds,
     )

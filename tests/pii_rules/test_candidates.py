@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from pii_rules import Detector
 from pii_rules.candidates import SETTING, Anchored
+from pii_rules.candidates.near import matches
 from pii_rules.candidates.relaxed import relaxed
+from pii_rules.candidates.width import width
 from pii_rules.recognizers.rule import FLAGS
 
 hyperscan = pytest.importorskip("hyperscan", reason="no Hyperscan on this platform")
@@ -113,7 +115,7 @@ def test_no_text_loses_a_pattern(rules, screen, text):
 )
 def test_constructs_survive_relaxing(tmp_path, pattern, text):
     if regex.search(pattern, text, FLAGS):
-        assert Compiled([pattern], tmp_path).candidates(text) == [0], relaxed(pattern)
+        assert list(Compiled([pattern], tmp_path).candidates(text)) == [0], relaxed(pattern)
 
 
 def test_what_the_library_does_not_know_is_always_a_candidate(tmp_path):
@@ -132,11 +134,11 @@ def test_a_damaged_or_forbidden_cache_costs_time_only(tmp_path):
     whole = kept.read_bytes()
     for damaged in (b"", b"{}", whole[:-20], whole[:60] + b"\0" * 40 + whole[100:]):
         kept.write_bytes(damaged)
-        assert Compiled(["abc"], tmp_path).candidates("zabc") == [0]
+        assert list(Compiled(["abc"], tmp_path).candidates("zabc")) == [0]
         assert kept.read_bytes() == whole
     blocked = tmp_path / "file"
     blocked.write_text("")
-    assert Compiled(["abc"], blocked / "below").candidates("abc") == [0]
+    assert list(Compiled(["abc"], blocked / "below").candidates("abc")) == [0]
 
 
 SEARCH = """
@@ -166,3 +168,58 @@ def test_both_screens_give_the_same_findings(tables, monkeypatch, detector):
     here = [detector.detect_record({"text": text}) for text in texts]
     assert [[list(span) for span in spans] for spans in here] == found
     assert isinstance(detector, Detector)
+
+
+def located(pattern, text, ends):
+    """The spans of the matches that are looked for where the screen points."""
+    compiled = regex.compile(pattern, FLAGS)
+    return [m.span() for m in matches(compiled, text, ends, width(pattern), None)]
+
+
+def whole(pattern, text):
+    """The spans of all matches."""
+    return [m.span() for m in regex.finditer(pattern, text, FLAGS) if m.start() < m.end()]
+
+
+def check_places(rules, screen, text):
+    """The places of the screen lead to all matches of each rule."""
+    sources = [source for rule in rules for source in rule.sources]
+    told = screen.candidates(text)
+    for number, source in enumerate(sources):
+        found = located(source, text, told[number]) if number in told else []
+        assert found == whole(source, text), source
+
+
+def test_the_places_of_candidates_lead_to_every_match(rules, screen, tables):
+    texts = [text for table in tables.values() for text, wanted in table if wanted]
+    for first in range(0, len(texts), 40):
+        check_places(rules, screen, "\n".join(texts[first : first + 40]))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+def test_places_in_any_text(rules, screen, text):
+    check_places(rules, screen, text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fewest", "least_reach"),
+    [
+        (r"a", 1, 1),
+        (r"(?<![A-Z0-9])a{2,5}(?![A-Z0-9])", 2, 7),
+        (r"(?x) a [ ] b{3} # (of note", 5, 5),
+        (r"label:? \K\d{6}", 12, 13),
+        (r"(a|bcd)x\1?", 2, 7),
+        (r"(?:ab|c)?\b(?=12345)", 0, 8),
+    ],
+)
+def test_widths(pattern, fewest, least_reach):
+    bounds = width(pattern)
+    assert bounds is not None
+    assert bounds.fewest == fewest
+    assert least_reach <= bounds.reach <= least_reach + 3
+
+
+@pytest.mark.parametrize("pattern", ["a+", "a{3,}", r"\L<names>", "(?|(a)|(b))", "(?:ab){e<=1}"])
+def test_no_width(pattern):
+    assert width(pattern) is None
