@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from redactory.canonical import digest_of, sha256_hex
 
+GENDERS: Final = ("male", "female")
 _FILES: Final = ("en.toml", "zh.toml")
 
 
@@ -35,6 +36,12 @@ def words(language: str, name: str) -> tuple[str, ...]:
 def given_names(gender: str, initial: str) -> tuple[str, ...]:
     """English given names, ``male`` or ``female``, that begin with a capital."""
     return tuple(_table("en.toml")[gender][initial].split())
+
+
+@cache
+def further_given(gender: str) -> frozenset[str]:
+    """Given names that no fake has, case folded."""
+    return frozenset(_table("en.toml")["further_given"][gender].casefold().split())
 
 
 @cache

@@ -12,7 +12,14 @@ import unicodedata
 from functools import cache
 from typing import Final
 
-from pii_rules.surrogates.lists import given_names, initials, places, words
+from pii_rules.surrogates.lists import (
+    GENDERS,
+    further_given,
+    given_names,
+    initials,
+    places,
+    words,
+)
 from pii_rules.surrogates.prf import Draws, permuted
 
 _FEMALE_ENDINGS: Final = ("a", "ie", "ine", "elle", "ette", "lyn")
@@ -101,6 +108,8 @@ def plain_letters(word: str) -> str:
 def is_given_name(word: str) -> bool:
     """Whether a Latin word is a given name of the lists."""
     letters = plain_letters(word)
+    if any(letters in further_given(gender) for gender in GENDERS):
+        return True
     return letters[0].upper() in "".join(initials()) and _listed(letters)[1] is not None
 
 
@@ -113,10 +122,13 @@ def is_han_surname(word: str) -> bool:
 def _listed(letters: str) -> tuple[str, int | None]:
     """The gender that a given name suggests, and its place in the list of its initial."""
     initial = letters[0].upper()
-    for gender in ("male", "female"):
+    for gender in GENDERS:
         names = [name.casefold() for name in given_names(gender, initial)]
         if letters in names:
             return gender, names.index(letters)
+    for gender in GENDERS:
+        if letters in further_given(gender):
+            return gender, None
     return ("female" if letters.endswith(_FEMALE_ENDINGS) else "male"), None
 
 

@@ -75,6 +75,14 @@ def test_a_given_name_alone_is_known_from_the_full_name():
     assert full.endswith(alone)
 
 
+@pytest.mark.parametrize("name", ["John", "Amy", "Kathleen", "Mohammed"])
+def test_a_common_given_name_alone_is_one_whatever_the_record(name):
+    """Though it is a surname too, or short: "SMITH, JOHN" may be found as two names."""
+    given, surname = fakes(f"{name} Smith")[0].split()
+    assert fakes(name) == [given]
+    assert fakes("SMITH", name.upper()) == [surname.upper(), given.upper()]
+
+
 @pytest.mark.parametrize("spelled", ["王小明\n", " 王小明", "王 小明", "王小明 "])
 def test_white_space_in_a_chinese_name_changes_nobody(spelled):
     alone = fakes("王小明")[0]

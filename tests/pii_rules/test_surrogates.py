@@ -15,7 +15,7 @@ from pii_rules.surrogates.prf import Draws
 from pii_rules.surrogates.shapes import same_shape
 
 KEY = bytes(range(32))
-LISTS = "b3b3b59b5e965031"
+LISTS = "10bdf7a5238b2bd2"
 
 
 def made(entity_type, surface, **options):
