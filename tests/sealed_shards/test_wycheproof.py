@@ -2,10 +2,12 @@
 
 HKDF-SHA-256, RSA-OAEP with SHA-256 and MGF1-SHA-256 at 3072 and 4096 bits, and AES-256-GCM
 with 96-bit nonces and 128-bit tags (what Parquet's modules use, and what the independent
-reader calls). 226 cases apply.
+reader calls). 226 cases apply. The files are Wycheproof's own, compressed
+(``tests/vectors/wycheproof/README.md``).
 """
 
 import json
+import lzma
 from pathlib import Path
 
 import pytest
@@ -19,16 +21,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from redactory.errors import KeyringError
 from sealed_shards import RsaIdentity
 
-FOLDER = Path(__file__).parents[3] / "shared" / "data" / "vectors" / "wycheproof"
+FOLDER = Path(__file__).parents[1] / "vectors" / "wycheproof"
 OAEP_FILES = [f"rsa_oaep_{bits}_sha256_mgf1sha256_test.json" for bits in (3072, 4096)]
 
 
 def cases(name: str) -> list[tuple[dict, dict]]:
-    """(group, case) pairs of a file; skips where the vectors are not beside the repository."""
-    path = FOLDER / name
-    if not path.exists():
-        pytest.skip("Wycheproof's vectors do not lie beside this repository")
-    groups = json.loads(path.read_text("utf-8"))["testGroups"]
+    """(group, case) pairs of a file."""
+    with lzma.open(FOLDER / f"{name}.xz", "rt", encoding="utf-8") as file:
+        groups = json.load(file)["testGroups"]
     return [
         (group, {k: bytes.fromhex(v) if k in HEX else v for k, v in case.items()})
         for group in groups
