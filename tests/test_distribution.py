@@ -1,5 +1,6 @@
 """What is built from the tree: a wheel of our packages and their data, without Airflow names."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -73,3 +74,12 @@ def test_the_demos_lock_is_part_of_the_developers(repository):
         return {line.split(" ;")[0].removesuffix(" \\") for line in lines if line[:1].isalnum()}
 
     assert pins("requirements.lock") <= pins("requirements-dev.lock")
+
+
+def test_what_is_locked_with_extras_is_locked_without_them_too(repository):
+    """Else the pip that Python 3.11 brings along refuses the lock."""
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        lines = (repository / name).read_text("utf-8").splitlines()
+        with_extras = [line for line in lines if line[:1].isalnum() and "[" in line.split("==")[0]]
+        assert with_extras
+        assert {re.sub(r"\[[^]]*\]", "", line) for line in with_extras} <= set(lines)
