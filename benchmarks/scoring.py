@@ -101,6 +101,25 @@ def whole_by_label(documents: Sequence[Document]) -> dict[str, tuple[int, int]]:
     return told
 
 
+def stray_by_type(
+    documents: Sequence[Document],
+    *,
+    ignored: Collection[str] = (),
+    neutral: Collection[str] = NEUTRAL,
+) -> dict[str, int]:
+    """Characters that cost character precision, by the type of the first finding they lie in."""
+    told: dict[str, int] = {}
+    for document in documents:
+        wanted = [span for span in document.gold if span[2] not in ignored]
+        counted = ~(_mask(document.text, wanted) | _aside(document, ignored, neutral))
+        for start, end, label in document.found:
+            stray = int(np.count_nonzero(counted[start:end]))
+            counted[start:end] = False
+            if stray:
+                told[label] = told.get(label, 0) + stray
+    return told
+
+
 def matched_measures(counts: Counts, resamples: int) -> dict[str, Interval]:
     """Precision, recall and F1 out of ``overlap_counts`` or ``exact_counts``."""
 
@@ -181,9 +200,8 @@ def _cover(
 ) -> tuple[int, ...]:
     text, gold, found = document
     wanted = [span for span in gold if span[2] not in ignored]
-    aside = [span for span in gold if span[2] in ignored]
-    aside += [f for f in found if f[2] in neutral and not any(_overlap(f, g) for g in gold)]
-    inside, inside_gold, neither = (_mask(text, spans) for spans in (found, wanted, aside))
+    inside, inside_gold = _mask(text, found), _mask(text, wanted)
+    neither = _aside(document, ignored, neutral)
     counted = inside & ~neither
     covered = characters = whole = 0
     for span in wanted:
@@ -191,6 +209,16 @@ def _cover(
         covered, characters, whole = covered + part, characters + size, whole + (part == size)
     right = int(np.count_nonzero(inside & inside_gold))
     return covered, characters, whole, len(wanted), right, int(np.count_nonzero(counted))
+
+
+def _aside(
+    document: Document, ignored: Collection[str], neutral: Collection[str]
+) -> NDArray[np.bool_]:
+    """Characters that count neither way."""
+    text, gold, found = document
+    aside = [span for span in gold if span[2] in ignored]
+    aside += [f for f in found if f[2] in neutral and not any(_overlap(f, g) for g in gold)]
+    return _mask(text, aside)
 
 
 def _covered(text: str, span: Span, inside: NDArray[np.bool_]) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from benchmarks.detecting.systems import Outcome, System
 from benchmarks.scoring import SEED, Interval
 
 TYPED_SET: Final = "pii_anon_dev"
+_MOST_STRAYS: Final = 10
 _LABELS: Final = {
     "LOCATION": "LOCATION (with addresses)",
     "DATE": "DATE (births and others)",
@@ -62,6 +63,7 @@ def render(run: Run) -> str:
         _cover(run),
         _speed(run),
         _types(run) if TYPED_SET in run.sizes else "",
+        _strays(run) if TYPED_SET in run.sizes else "",
         _details(run),
         _notes(run),
     ]
@@ -140,6 +142,23 @@ def _types(run: Run) -> str:
     return (
         f"## {TYPED_SET} by type: share of spans wholly covered\n\n{told}\n\n"
         "\\* no direct identifier: outside the measures of personal data covered."
+    )
+
+
+def _strays(run: Run) -> str:
+    scores = [run.scores[TYPED_SET, system] for system in run.names]
+    total: dict[str, int] = {}
+    for score in scores:
+        for kind, characters in score.stray.items():
+            total[kind] = max(total.get(kind, 0), characters)
+    kinds = sorted(total, key=lambda kind: -total[kind])[:_MOST_STRAYS]
+    rows = [[kind, *(f"{score.stray.get(kind, 0):,}" for score in scores)] for kind in kinds]
+    told = table(["found as", *run.names], rows, "l" + "r" * len(run.names))
+    return (
+        f"## {TYPED_SET}: characters found outside gold spans\n\n{told}\n\n"
+        "What character precision loses, by the type it was found as. The set labels no telephone "
+        "numbers and no MAC addresses in its access logs (`Phone: +1 (…`, `(MAC: …`), and not "
+        "every name; a system that finds them is charged for it."
     )
 
 

@@ -22,6 +22,7 @@ class Score:
         exact: the same for equal borders.
         cover: characters covered, spans whole, character precision.
         whole: by gold label, spans wholly covered and all spans.
+        stray: by found type, characters outside of gold spans.
         gold: gold spans by label, under common names.
         kilobytes: kB of text per CPU second.
         failed: records on which the system failed; they count as nothing found.
@@ -33,6 +34,7 @@ class Score:
     exact: Mapping[str, Mapping[str, Interval]]
     cover: Mapping[str, Interval]
     whole: Mapping[str, tuple[int, int]]
+    stray: Mapping[str, int]
     gold: Mapping[str, int]
     kilobytes: float
     failed: int
@@ -63,6 +65,7 @@ class Score:
             "exact": {label: rounded(measures) for label, measures in self.exact.items()},
             "cover": rounded(self.cover),
             "whole": {label: list(counts) for label, counts in self.whole.items()},
+            "stray": dict(self.stray),
             "gold": dict(self.gold),
             "kB_per_cpu_s": round(self.kilobytes, 1),
             "failed": self.failed,
@@ -100,6 +103,7 @@ def score(
         },
         cover=scoring.cover_measures(scoring.cover_counts(beside, ignored=one.ignored), resamples),
         whole=scoring.whole_by_label(beside),
+        stray=scoring.stray_by_type(beside, ignored=one.ignored),
         gold={label: counts[label] for label in labels},
         kilobytes=kilobytes,
         failed=failed,

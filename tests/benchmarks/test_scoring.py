@@ -52,6 +52,26 @@ def test_overlap_agrees_with_a_slow_scorer(corpus, label):
 
 
 @given(corpora)
+def test_stray_characters_are_what_precision_loses(corpus):
+    ignored, neutral = {"TIMESTAMP"}, {"URL"}
+    strays = scoring.stray_by_type(corpus, ignored=ignored, neutral=neutral)
+    counts = scoring.cover_counts(corpus, ignored=ignored, neutral=neutral).sum(axis=0)
+    outside = 0
+    for document in corpus:
+        wanted = places(s for s in document.gold if s[2] not in ignored)
+        aside = places(s for s in document.gold if s[2] in ignored)
+        aside |= places(
+            f
+            for f in document.found
+            if f[2] in neutral and not any(touches(f, g) for g in document.gold)
+        )
+        outside += len(places(document.found) - wanted - aside)
+    assert sum(strays.values()) == outside
+    assert all(strays.values())
+    assert outside >= counts[5] - counts[4]
+
+
+@given(corpora)
 def test_cover_agrees_with_a_slow_scorer(corpus):
     ignored, neutral = {"TIMESTAMP"}, {"URL"}
     covered = characters = whole = count = right = marked = 0
