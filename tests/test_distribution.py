@@ -1,7 +1,6 @@
 """What is built from the tree: a wheel of our packages and their data, without Airflow names."""
 
 import re
-import re
 import subprocess
 import sys
 import zipfile
