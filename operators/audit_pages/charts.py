@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 720, 220
@@ -124,21 +124,28 @@ def _segments(counts: Counter[str], named: list[str], top: int) -> list[Segment]
 
 
 def _spans(by_day: Mapping[str, Counter[str]]) -> tuple[str, dict[str, Counter[str]]]:
-    """Counts by day, or by week or month where the days are too many; the oldest first."""
+    """Counts by day, or by week or month where the days are too many; the oldest first.
+
+    Days on which nothing was removed have their place on the axis as well.
+    """
+    if not by_day:
+        return "day", {}
+    first, last = (date.fromisoformat(day) for day in (min(by_day), max(by_day)))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     for unit in ("day", "week", "month"):
-        spans: dict[str, Counter[str]] = {}
-        for day in sorted(by_day):
-            spans.setdefault(_span(day, unit), Counter()).update(by_day[day])
+        spans: dict[str, Counter[str]] = {_span(day, unit): Counter() for day in days}
         if len(spans) <= _MOST_COLUMNS:
             break
+    for named, counts in by_day.items():
+        spans[_span(date.fromisoformat(named), unit)].update(counts)
     return unit, dict(list(spans.items())[-_MOST_COLUMNS:])
 
 
-def _span(day: str, unit: str) -> str:
+def _span(day: date, unit: str) -> str:
     if unit == "week":
-        year, week, _ = date.fromisoformat(day).isocalendar()
+        year, week, _ = day.isocalendar()
         return f"{year}-W{week:02d}"
-    return day if unit == "day" else day[:7]
+    return day.isoformat() if unit == "day" else day.isoformat()[:7]
 
 
 def _y(value: int, top: int) -> float:
