@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from airflow.sdk import BaseOperator, BaseOperatorLink
 
-from operators.configuration import RUN, Configuration, Model
+from operators.configuration import INGEST, Configuration, Model
 from operators.failures import guarded
 from operators.identity import pipeline_run_id
 from operators.links import AuditPageLink
@@ -59,4 +59,4 @@ class ConfiguredOperator(BaseOperator, Generic[Model]):
 class StepOperator(ConfiguredOperator[RunConfig]):
     """One step of the pipeline."""
 
-    configuration = RUN
+    configuration = INGEST

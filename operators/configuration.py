@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from redactory.config import TABLES, RunConfig, validated
 from redactory.errors import InputError
+from redactory.keeping_config import AuditConfig, RetentionConfig, RotationConfig
 
 CONFIG_VARIABLE = "REDACTORY_CONFIG"
 # What a table takes from the top level: its own field, and the name there.
@@ -85,8 +86,9 @@ class Configuration(Generic[Model]):
         return inherited | table
 
 
-RUN = Configuration(
+INGEST = Configuration(
     RunConfig,
+    otherwise={"only_changed": True},  # a schedule meets the same input every time
     narrower={
         # A finder that names a module runs its code: whoever may start a run may not choose that.
         "ner": {"enum": ["embedded", "fast", "none"]},
@@ -95,6 +97,9 @@ RUN = Configuration(
         "master": {"enum": []},
     },
 )
+AUDIT = Configuration(AuditConfig, "audit")
+ROTATION = Configuration(RotationConfig, "rotate_keys")
+RETENTION = Configuration(RetentionConfig, "retention")
 
 
 def _optional(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class AuditPageLink(BaseOperatorLink):
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
         """The page's URL; it holds the DAG's and the run's id only."""
-        return _page("run", ti_key.dag_id, ti_key.run_id)
+        return audit_page(ti_key)
 
 
 class ReportLink(BaseOperatorLink):
@@ -40,6 +40,11 @@ class ReportLink(BaseOperatorLink):
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
         """The page's URL; it holds the DAG's and the run's id only."""
         return _page("run", ti_key.dag_id, ti_key.run_id, "report")
+
+
+def audit_page(task: TaskInstanceKey) -> str:
+    """URL of the audit page of a task's run."""
+    return _page("run", task.dag_id, task.run_id)
 
 
 def _page(*parts: str) -> str:

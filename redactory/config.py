@@ -123,6 +123,19 @@ class RunConfig(BaseModel):
     identity_recipients: tuple[str, ...] = Field(
         default=(), description="Public key files that may open the identity map"
     )
+    only_changed: bool = Field(
+        default=False,
+        description="Read only what the storage says is new or changed since it was read last",
+    )
+    on_deleted: Literal["keep", "shred"] = Field(
+        default="keep",
+        description="Records of a source that was deleted or emptied: keep, or destroy their keys",
+    )
+    approval: Literal["review", "over_limit", "never"] = Field(
+        default="review",
+        description="When Airflow asks a person before it publishes: if the leak gate withheld "
+        "records or too many are in quarantine; only if too many are; never (too many then fail)",
+    )
     workers: int = Field(default=0, ge=0, le=512, description="Processes; 0: as the input needs")
     engine: Literal["local", "spark"] = Field(
         default="local", description="What seals: processes of this machine, or Apache Spark"

@@ -21,7 +21,7 @@ from redactory.exclusive import one_writer
 from redactory.keys import LOG, KeyStore
 from redactory.reading import Trust, checked_head
 from redactory.reseal_log import LifeCycleLog
-from redactory.trust import TrustStore, has_log, refuse_rollback
+from redactory.trust import CheckedLog, TrustStore, has_log, refuse_rollback
 from redactory.verification import locate_log
 from sealed_shards.access import DatasetHead, RecordedShard
 from sealed_shards.dataset import published_manifests
@@ -30,13 +30,12 @@ from sealed_shards.key_changes import (
     KeyChange,
     apply_changes,
     rewrapped,
-    shredded,
 )
 from sealed_shards.layout import CHANGES_FOLDER, DATA, QUARANTINE, SOURCES
-from sealed_shards.parallel import for_each
 from sealed_shards.recipients import Identity, Recipient
 from sealed_shards.resealing import Resealed, reseal
-from sealed_shards.settling import destroy, settle
+from sealed_shards.settling import settle
+from sealed_shards.shredding import destroy_versions, shred_shards
 
 DATA_AREAS = (DATA,)
 WITHHELD_AREAS = (QUARANTINE, SOURCES)
@@ -60,10 +59,21 @@ class Changed:
 
 
 @dataclass
-class _Change:
+class Change:
+    """A change under way: the writers' lock is held, the log verified.
+
+    Attributes:
+        folder: of the dataset.
+        head: what the log says of it.
+        log: states the change.
+        checked: the log as it was verified.
+        settled: what an earlier change had left unfinished.
+    """
+
     folder: Folder
     head: DatasetHead
     log: LifeCycleLog
+    checked: CheckedLog
     settled: tuple[str, ...]
 
     def shards(
@@ -93,6 +103,7 @@ class _Change:
     def record_unwrapping(
         self, shards: Sequence[RecordedShard], identity: Identity, purpose: str
     ) -> None:
+        """State that ``identity`` is about to open these shards, if there are any."""
         if not shards:
             return
         self.log.unwrapped(
@@ -109,6 +120,7 @@ class _Change:
         shards: Sequence[RecordedShard],
         change_of: Callable[[RecordedShard], KeyChange | None],
     ) -> int:
+        """Change the keys of these shards; how many did change comes back."""
         return apply_changes(self.folder, kind, shards, change_of, self.log)
 
 
@@ -136,7 +148,7 @@ def grant(
         IntegrityError: something is not as recorded.
         LedgerError: the log is broken or cannot be written; nothing changed.
     """
-    with _changing(path, trust) as change:
+    with changing(path, trust) as change:
         shards = change.shards(areas, shard=shard)
         change.record_unwrapping(shards, identity, "grant")
         wider = partial(rewrapped, change.folder, add=recipients, identity=identity)
@@ -160,7 +172,7 @@ def revoke(
         IntegrityError: something is not as recorded.
         LedgerError: the log is broken or cannot be written; nothing changed.
     """
-    with _changing(path, trust) as change:
+    with changing(path, trust) as change:
         shards = change.shards(areas, shard=shard)
         count = change.apply("revoked", shards, partial(rewrapped, change.folder, drop=kids))
         return Changed(count, tuple(kids) if count else (), change.settled)
@@ -183,7 +195,7 @@ def rotate(
     """
     if recipient.kid == identity.kid:
         raise KeyringError("the new key is the old one", where=recipient.kid[:16])
-    with _changing(path, trust) as change:
+    with changing(path, trust) as change:
         shards = change.shards(areas)
         change.record_unwrapping(shards, identity, "rotate")
         moved = partial(
@@ -212,7 +224,7 @@ def reseal_shards(
         IntegrityError: something is not as recorded.
         LedgerError: the log is broken or cannot be written.
     """
-    with _changing(path, trust) as change:
+    with changing(path, trust) as change:
         shards = change.shards(areas, shard=shard)
         change.record_unwrapping(shards, identity, "reseal")
         for start in range(0, len(shards), _RESEALED_AT_ONCE):
@@ -237,21 +249,26 @@ def shred(
         KeyringError: the log key is not here.
         LedgerError: the log is broken or cannot be written; nothing was destroyed.
     """
-    with _changing(path, trust) as change:
+    with changing(path, trust) as change:
         shards = change.shards((DATA, QUARANTINE, SOURCES), shard=shard, run=run)
-        count = change.apply("shredded", shards, shredded)
-        _destroy(change.folder, [(s.area, stem) for s in shards for stem in s.replaced])
+        count = shred_shards(change.folder, shards, change.log)
         return Changed(count, settled=change.settled)
 
 
 def finish_changes(path: str, trust: Trust) -> Changed:
     """Finish what an interrupted change left; nothing else."""
-    with _changing(path, trust) as change:
+    with changing(path, trust) as change:
         return Changed(0, settled=change.settled)
 
 
 @contextmanager
-def _changing(path: str, trust: Trust) -> Iterator[_Change]:
+def changing(path: str, trust: Trust) -> Iterator[Change]:
+    """Keep other writers out, verify the log, and finish what an earlier change left.
+
+    Raises:
+        KeyringError: the log key is not here, or the log is not trusted.
+        LedgerError: there is no log, or it is broken.
+    """
     ledger = locate_log(path, trust.ledger)
     if not has_log(ledger):
         raise LedgerError("there is no ledger here", where=path)
@@ -261,7 +278,8 @@ def _changing(path: str, trust: Trust) -> Iterator[_Change]:
         checked, head = checked_head(path, trust, keys)
         folder = open_folder(path)
         settled = tuple(settle(folder, head))
-        yield _Change(folder, head, LifeCycleLog(keys, checked, head, trust.by), settled)
+        log = LifeCycleLog(keys, checked, head, trust.by)
+        yield Change(folder, head, log, checked, settled)
 
 
 def _repair(ledger: Path | str, keys: KeyStore) -> None:
@@ -278,13 +296,7 @@ def _repair(ledger: Path | str, keys: KeyStore) -> None:
 
 def _destroy_old(folder: Folder, batch: Sequence[Resealed]) -> None:
     olds = [resealed.old for resealed in batch]
-    _destroy(
+    destroy_versions(
         folder, [(old.area, stem) for old in olds for stem in (old.header.stem, *old.replaced)]
     )
     folder.delete_tree(CHANGES_FOLDER)
-
-
-def _destroy(folder: Folder, versions: Sequence[tuple[str, str]]) -> None:
-    """Remove versions of shards, by area and stem; they are gone durably when this returns."""
-    with folder.batch() as place:
-        for_each(lambda version: destroy(place, *version), versions)

@@ -1,10 +1,9 @@
-"""``redactory dataset grant``, ``revoke``, ``rotate``, ``reseal``, ``shred`` and ``settle``."""
+"""``redactory dataset grant``, ``revoke``, ``rotate``, ``reseal``, ``shred``, ``expire``, ``settle``."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -177,6 +176,45 @@ def shred_command(
     _tell("shredded", done, as_json=as_json)
 
 
+def expire_command(
+    path: Folder,
+    data_days: Annotated[
+        int | None,
+        typer.Option(min=1, help="Shred data, identity map and source lists after so many days."),
+    ] = None,
+    superseded_days: Annotated[
+        int, typer.Option(min=0, help="Shred what a later run superseded, after so many days.")
+    ] = 30,
+    quarantine_days: Annotated[
+        int, typer.Option(min=1, help="Shred withheld records after so many days.")
+    ] = 90,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what is due.")] = False,
+    ledger: options.Ledger = None,
+    log_key: options.LogKey = None,
+    trust_new_log: options.TrustNewLog = False,
+    as_json: options.Json = False,
+) -> None:
+    """Shred what is older than it may be; ages count from a shard's first statement in the log."""
+    from redactory.expiring import expire  # noqa: PLC0415
+    from redactory.keeping_config import RetentionConfig  # noqa: PLC0415
+
+    config = RetentionConfig(
+        dataset=path,
+        data_days=data_days,
+        superseded_days=superseded_days,
+        quarantine_days=quarantine_days,
+        dry_run=dry_run,
+    )
+    done = expire(config, options.trust(ledger, log_key, trust_new_log))
+    if as_json:
+        print_json(vars(done))
+        return
+    parts = {k: v for k, v in vars(done).items() if v and k != "dry_run"}
+    listed = ", ".join(f"{name} {count:,}" for name, count in parts.items())
+    verb = "are due" if dry_run else "shredded"
+    notice(f"{done.shards:,} shards {verb}" + (f": {listed}" if listed else ""))
+
+
 def settle_command(
     path: Folder,
     ledger: options.Ledger = None,
@@ -228,6 +266,11 @@ COMMANDS = (
         shred_command,
         "**Example:** `redactory dataset shred notes.dataset --run 20260101T000000Z-ab12cd34`",
     ),
+    Command(
+        "expire",
+        expire_command,
+        "**Example:** `redactory dataset expire notes.dataset --data-days 365 --dry-run`",
+    ),
     Command("settle", settle_command, "**Example:** `redactory dataset settle notes.dataset`"),
 )
 
@@ -258,8 +301,6 @@ def _identity(keys: KeyStore, key: str | None, *, quarantine: bool) -> AnyIdenti
 
 
 def _recipient(keys: KeyStore, given: str) -> AnyRecipient:
-    """A public key file, or a key of the user's keyring by its name."""
-    from sealed_shards.key_files import load_recipient  # noqa: PLC0415
+    from redactory.rotating import named_recipient  # noqa: PLC0415
 
-    path = Path(given)
-    return load_recipient(path) if path.suffix or path.exists() else keys.recipient(given)
+    return named_recipient(keys, given)

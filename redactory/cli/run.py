@@ -14,6 +14,8 @@ EXAMPLES = """
 
 `redactory run notes/ --policy gdpr --output notes.dataset`
 
+`redactory run notes/ -p gdpr -o notes.dataset --only-changed --on-deleted shred`
+
 `redactory run 'mail-*.jsonl.gz' -p gdpr -o mail.dataset --id message_id --text subject --text body`
 
 `redactory run letters.csv -p gdpr -o letters.dataset --recipient ml-team.pub.pem --workers 4`
@@ -112,6 +114,19 @@ def run_command(
         str | None,
         typer.Option(help="Spark's master, such as local[4]; default: as Spark is configured."),
     ] = None,
+    only_changed: Annotated[
+        bool,
+        typer.Option(
+            "--only-changed", help="Do not read what is, by time and size, as it was read last."
+        ),
+    ] = False,
+    on_deleted: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEEP|SHRED",
+            help="Records of a source that was deleted or emptied: keep, or shred their keys.",
+        ),
+    ] = None,
     ledger: options.Ledger = None,
     resume: Annotated[bool, typer.Option("--resume", help="Finish an interrupted run.")] = False,
     discard: Annotated[bool, typer.Option("--discard", help="Drop an interrupted run.")] = False,
@@ -155,6 +170,8 @@ def run_command(
         "engine": engine,
         "master": master,
         "ledger": ledger,
+        "only_changed": only_changed or None,
+        "on_deleted": on_deleted,
     }
     run_config = _configured(config, {k: v for k, v in given.items() if v is not None}, dry_run)
     if dry_run:
@@ -192,6 +209,7 @@ def run_command(
         "reasons": dict(sorted(result.totals.reasons.items())),
         "columns_not_carried": left,
         "skipped_files": len(listing.skipped),
+        "on_deleted": run_config.on_deleted,
         "output": setup.folder.url,
         "report": setup.folder.path(f"reports/{result.published.run_id}.html"),
     }
@@ -233,6 +251,9 @@ def _show(summary: dict[str, Any]) -> None:
         rows["not carried"] = ", ".join(summary["columns_not_carried"])
     if summary["skipped_files"]:
         rows["skipped files"] = f"{summary['skipped_files']:,} of unknown suffix"
+    if summary["departed"]:
+        done = "keys destroyed" if summary["on_deleted"] == "shred" else "kept"
+        rows["gone"] = f"{summary['departed']:,} sources deleted or emptied: their records {done}"
     rows["dataset"] = f"{summary['output']} (version {summary['dataset_version']})"
     rows["checkpoint"] = f"{summary['checkpoint_size']} statements, root {summary['root'][:32]}…"
     if "report" in summary:

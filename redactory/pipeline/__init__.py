@@ -5,6 +5,22 @@ below ``.runs/<run_id>/`` in the dataset's folder, and may be repeated after a c
 :func:`redactory.pipeline.run.run` does all four in one process.
 """
 
-from redactory.pipeline.steps import list_batches, publish_run, record_run, seal_batch
+from redactory.pipeline.steps import (
+    counts_of_batch,
+    decide_on_run,
+    list_batches,
+    publish_run,
+    question_of_run,
+    record_run,
+    seal_batch,
+)
 
-__all__ = ["list_batches", "publish_run", "record_run", "seal_batch"]
+__all__ = [
+    "counts_of_batch",
+    "decide_on_run",
+    "list_batches",
+    "publish_run",
+    "question_of_run",
+    "record_run",
+    "seal_batch",
+]

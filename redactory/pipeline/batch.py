@@ -51,6 +51,8 @@ def seal_batch(
     published = {entry.shard for entry in setup.published}
     new = [o for o in outcomes if o.shard not in published]
     read = {segment.source_id for o in new for segment in o.segments}
+    full = {segment.source_id for o in outcomes for segment in o.segments}
+    known = {ids.source_id(setup.subkeys["id"], source.uri) for source in sources}
     rows: list[dict[str, object]] = [
         {"source_id": source_id, "uri": s.uri, "format": s.format, "bytes": s.size}
         for s in sources
@@ -60,6 +62,7 @@ def seal_batch(
         batch_id=batch["batch_id"],
         outcomes=tuple(outcomes),
         sources=ShardSealer(context).seal_sources(rows) if rows else None,
+        empty=tuple(sorted(known - full)),
     )
     name = state.name("results", f"{batch['batch_id']}.json")
     digest = state.store(name, result.encode())

@@ -41,6 +41,11 @@ def shard_id(key: bytes, dataset: str, segments: Iterable[Segment], config_diges
     return keyed_id(key, "shard/v1", dataset, parts, config_digest)
 
 
+def quarantine_shard(key: bytes, shard: str) -> str:
+    """Id of the quarantine shard beside a data shard."""
+    return keyed_id(key, "quarantine/v1", shard)
+
+
 class InputDigest:
     """Keyed digest of the records of one segment, fed batch by batch.
 

@@ -75,11 +75,15 @@ class ShardOutcome(_Facts):
 
 
 class BatchResult(_Facts):
-    """All shards of a batch, and the sealed list of the files they came from."""
+    """All shards of a batch, and the sealed list of the files they came from.
+
+    ``empty`` are the sources that were read and held no record.
+    """
 
     batch_id: str
     outcomes: tuple[ShardOutcome, ...]
     sources: SealedFile | None
+    empty: tuple[ShardId, ...] = ()
 
     def summary(self) -> dict[str, Any]:
         """The counts that may pass between Airflow tasks."""

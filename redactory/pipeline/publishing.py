@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from audit_ledger import Draft, Log, Provenance
@@ -19,7 +19,9 @@ from redactory.checkpoints import publish_run_checkpoint
 from redactory.errors import LedgerError, PolicyError
 from redactory.evidence import Evidence
 from redactory.exclusive import one_writer
+from redactory.pipeline.approval import doubt, is_released
 from redactory.pipeline.dataset_file import put_in_place, recorded_info, refuse_other_columns
+from redactory.pipeline.departed import RunLog, move_watermark
 from redactory.pipeline.identity import publish_identity
 from redactory.pipeline.identity_names import whole_head
 from redactory.pipeline.leftovers import remove_unrecorded
@@ -41,7 +43,10 @@ from sealed_shards.manifest import DatasetInfo, Manifest, ManifestShard
 
 @dataclass(frozen=True)
 class Published:
-    """What a run added, in counts and digests only; ``new`` is false if that was nothing."""
+    """What a run added, in counts and digests only; ``new`` is false if that was nothing.
+
+    ``departed`` counts the sources that were found deleted or emptied.
+    """
 
     run_id: str
     dataset: str
@@ -52,6 +57,7 @@ class Published:
     records: int
     quarantined: int
     new: bool
+    departed: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """For XCom, asset events and ``--json``."""
@@ -59,7 +65,12 @@ class Published:
 
 
 def publish_run(
-    setup: RunSetup, run_id: str, results: Sequence[Mapping[str, Any]], provenance: Provenance
+    setup: RunSetup,
+    run_id: str,
+    results: Sequence[Mapping[str, Any]],
+    provenance: Provenance,
+    *,
+    asked: bool = False,
 ) -> Published:
     """Publish a recorded run; without anything new the dataset stays as it is.
 
@@ -68,10 +79,11 @@ def publish_run(
         run_id: the run.
         results: what the seal step returned, one a batch.
         provenance: who publishes.
+        asked: whether a person is asked about doubtful runs, whose release must then be on record.
 
     Raises:
         LeakError: on the labelled sample more survives than the policy allows.
-        PolicyError: more records were quarantined than the policy allows.
+        PolicyError: more records were quarantined than the policy allows, and nobody released them.
     """
     state = RunState(setup.folder, run_id)
     log = open_log(setup)
@@ -84,14 +96,15 @@ def publish_run(
     with one_writer(setup.ledger_folder):
         head = _head(setup, log)
         if run_id not in head.manifests:
-            check_share(setup, batches)
+            _check_quarantine(setup, run_id, results, batches, asked=asked)
             check_residual(setup.config)
             head = _publish(setup, state, log, head, batches, provenance=provenance)
         put_in_place(setup.folder, state.name(DATASET_FILE), head)
+        departed = move_watermark(setup, state, batches, RunLog(log, provenance))
     settled = {outcome.shard for batch in batches for outcome in batch.outcomes}
     remove_unrecorded(state, head, settled=settled)
     remember(TrustStore(setup.keys.folder / "trust"), log)
-    published = _published(setup, log, head, run_id)
+    published = replace(_published(setup, log, head, run_id), departed=departed)
     state.finish()
     publish_run_checkpoint(log, setup.keys, setup.config.publish_checkpoint)
     return published
@@ -114,27 +127,30 @@ def _published(setup: RunSetup, log: Log, head: DatasetHead, run_id: str) -> Pub
     )
 
 
-def check_share(setup: RunSetup, batches: Sequence[BatchResult]) -> None:
-    """Refuse to publish a run that quarantined too much.
+def _check_quarantine(
+    setup: RunSetup,
+    run_id: str,
+    results: Sequence[Mapping[str, Any]],
+    batches: Sequence[BatchResult],
+    *,
+    asked: bool,
+) -> None:
+    """Refuse what was quarantined too much, unless a person released it.
 
     Raises:
-        PolicyError: the share of quarantined records is over the limit.
+        PolicyError: the share of quarantined records is over the limit, or a person should
+            have been asked.
     """
-    outcomes = [outcome for batch in batches for outcome in batch.outcomes]
-    rows_in = sum(o.rows_in for o in outcomes)
-    quarantined = sum(o.quarantined for o in outcomes)
-    limit = setup.config.max_quarantine_share
-    limit = setup.policy.max_quarantine_share if limit is None else limit
-    if quarantined > limit * rows_in:
-        reasons: Counter[str] = Counter()
-        for outcome in outcomes:
-            reasons.update(outcome.reasons)
-        listed = ", ".join(f"{code} {count}" for code, count in sorted(reasons.items()))
-        raise PolicyError(
-            f"{quarantined} of {rows_in} records went to quarantine, over the limit of "
-            f"{limit:.1%}; nothing was published",
-            hint=f"reasons: {listed}; mend the input, or raise --max-quarantine-share",
-        )
+    found = doubt(setup, batches)
+    if found is None or not (asked or found.over_limit) or is_released(setup, run_id, results):
+        return
+    if found.over_limit:
+        raise found.refusal()
+    raise PolicyError(
+        f"{found.quarantined} of {found.rows_in} records are in quarantine and wait for a look; "
+        "nothing was published",
+        hint="run the release step again, and approve",
+    )
 
 
 def _publish(

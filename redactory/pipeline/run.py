@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,7 @@ from redactory.pipeline.sealing import SealContext, Tick
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState, unfinished_runs
 from redactory.provenance import cli_provenance
-from redactory.sources import Source
+from redactory.sources import Listing
 from redactory.trust import new_origin
 
 
@@ -123,7 +123,7 @@ def run(
     try:
         with state.alive():
             results = _seal_all(
-                setup, state, listing.sources, sanitiser, progress=count, tick=tick, started=started
+                setup, state, listing, sanitiser, progress=count, tick=tick, started=started
             )
             _refuse_empty(setup, totals)
             final = (PolicyError,)  # from here on an input error is one of writing
@@ -147,14 +147,15 @@ def run(
 def _seal_all(
     setup: RunSetup,
     state: RunState,
-    sources: Sequence[Source],
+    listing: Listing,
     sanitiser: Sanitiser | None,
     *,
     progress: Progress,
     tick: Tick | None,
     started: Callable[[int, bool], None],
 ) -> list[dict[str, Any]]:
-    batches = list_batches(setup, state.run_id, sources)
+    sources = listing.sources
+    batches = list_batches(setup, state.run_id, listing)
     context = setup.seal_context(state.run_id)
     size = sum(source.size for source in sources)
     started(size, all(s.compression is None and s.format != "parquet" for s in sources))

@@ -316,7 +316,7 @@ class ShardSealer:
         return tuple(labels)
 
     def _quarantine_id(self, shard: str) -> str:
-        return ids.keyed_id(self._context.subkeys["id"], "quarantine/v1", shard)
+        return ids.quarantine_shard(self._context.subkeys["id"], shard)
 
     def _identity_id(self, shard: str) -> str:
         return identity_shard(self._context.subkeys["id"], shard)

@@ -25,14 +25,15 @@ from redactory.evidence import Evidence
 from redactory.exclusive import one_writer
 from redactory.extras import require
 from redactory.keys import QUARANTINE, READER, KeyStore
-from redactory.overlays import load_overlay
-from redactory.pipeline import ids
+from redactory.overlays import load_overlay, overlay_digest
+from redactory.pipeline import ids, watermark
 from redactory.pipeline.dataset_file import refuse_other_columns, refuse_other_log
 from redactory.pipeline.identity_names import whole_head
 from redactory.pipeline.overlap import refuse_overlap
 from redactory.pipeline.planning import Limits, Planner
 from redactory.pipeline.sanitise import read_canaries
 from redactory.pipeline.sealing import SealContext
+from redactory.pipeline.watermark import Watermark
 from redactory.pseudonym import SUBKEYS
 from redactory.sources import Listing, ReadOptions, list_sources
 from redactory.trust import has_checkpoint
@@ -252,6 +253,31 @@ class RunSetup:
     def overlay(self) -> Overlay:
         """What people decided in review of this dataset."""
         return load_overlay(self.keys.folder, self.subkeys, self.dataset)
+
+    @cached_property
+    def rules(self) -> str:
+        """Keyed digest of all that decides what an object's records become."""
+        decided = overlay_digest(self.subkeys, self.overlay)
+        return ids.keyed_id(self.subkeys["id"], "rules/v1", self.config_digest, decided)
+
+    def load_watermark(self) -> Watermark:
+        """Which objects earlier runs of this scope have read."""
+        return watermark.load(self.folder, *self._watermark_key)
+
+    def store_watermark(self, changed: Watermark) -> None:
+        """Keep a watermark; the caller holds the writers' lock."""
+        watermark.store(self.folder, changed, *self._watermark_key)
+
+    @property
+    def _watermark_key(self) -> tuple[str, bytes, str]:
+        return self.keys.pseudonym_key(self.scope).key_id, self.subkeys["work"], self.dataset
+
+    def input_ids(self) -> dict[str, str]:
+        """Keyed ids of the inputs, by how they were given."""
+        key = self.subkeys["id"]
+        return {
+            given: ids.keyed_id(key, "input/v1", _normalised(given)) for given in self.config.input
+        }
 
     def ensure_keys(self) -> None:
         """Create at first use those recipients' keys that the configuration does not name."""

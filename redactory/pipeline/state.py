@@ -1,6 +1,7 @@
 """The state of a run that is under way: ``.runs/<run_id>/`` in the dataset's folder.
 
     run.json                      what the run is (no path, no name)
+    objects.sealed                what it changes in the watermark, under the same subkey
     batches/<batch_id>.sealed     its sources, AES-256-GCM under the scope's ``work`` subkey,
                                   because paths can hold names
     staged/<area>/<shard>.*       files of sealed shards that the log does not hold yet
@@ -29,7 +30,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from redactory.canonical import canonical_json, sha256_hex
 from redactory.durable import Folder, LocalFolder, is_temporary
 from redactory.errors import InputError, IntegrityError
+from redactory.pipeline import watermark
 from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
+from redactory.pipeline.watermark import Look
 from redactory.sources import Source
 from sealed_shards.layout import RUNS_FOLDER, shard_file
 from sealed_shards.shard import SealedShard
@@ -115,6 +118,23 @@ class RunState:
         except InvalidTag:
             raise IntegrityError("the batch list is of another scope", where=name) from None
         return [Source(**fields) for fields in json.loads(plain)]
+
+    def write_look(self, look: Look, work_key: bytes) -> None:
+        """Store encrypted what the list step saw."""
+        value = {"seen": watermark.as_json(look.seen), "departed": list(look.departed)}
+        self.store(self.name("objects.sealed"), watermark.seal(value, work_key, self.run_id))
+
+    def read_look(self, work_key: bytes) -> Look:
+        """What the list step saw; nothing where there is none.
+
+        Raises:
+            IntegrityError: it was changed, or is of another scope.
+        """
+        name = self.name("objects.sealed")
+        if not self.folder.exists(name):
+            return Look()
+        value = watermark.unseal(self.folder.read(name), work_key, self.run_id, where=name)
+        return Look(watermark.from_json(value["seen"]), tuple(value["departed"]))
 
     def store(self, name: str, raw: bytes) -> str:
         """Write a file of the run; its SHA-256 is returned."""

@@ -12,8 +12,9 @@ from typing import Any
 from audit_ledger import Provenance
 from redactory.config import RunConfig
 from redactory.keys import KeyStore
+from redactory.pipeline import approval, listing, publishing, recording
 from redactory.pipeline import batch as _batch
-from redactory.pipeline import listing, publishing, recording
+from redactory.pipeline.counts import Counts, counts
 from redactory.pipeline.setup import RunSetup
 
 
@@ -27,7 +28,7 @@ def list_batches(
     setup = RunSetup(config, keys)
     found = setup.check_input()
     setup.ensure_keys()
-    return listing.list_batches(setup, run_id, found.sources)
+    return listing.list_batches(setup, run_id, found)
 
 
 def seal_batch(
@@ -62,8 +63,40 @@ def publish_run(
     results: Sequence[Mapping[str, Any]],
     provenance: Provenance,
     *,
+    asked: bool = False,
     keys: KeyStore | None = None,
 ) -> dict[str, Any]:
     """Make what was recorded a new version of the dataset; counts and digests come back."""
     setup = RunSetup(config, keys)
-    return publishing.publish_run(setup, run_id, results, provenance).as_json()
+    return publishing.publish_run(setup, run_id, results, provenance, asked=asked).as_json()
+
+
+def question_of_run(
+    config: RunConfig,
+    run_id: str,
+    results: Sequence[Mapping[str, Any]],
+    *,
+    keys: KeyStore | None = None,
+) -> approval.Doubt | None:
+    """What a person must be asked before a recorded run may be published; None for nothing."""
+    return approval.question(RunSetup(config, keys), run_id, results)
+
+
+def decide_on_run(
+    config: RunConfig,
+    run_id: str,
+    results: Sequence[Mapping[str, Any]],
+    decision: approval.Decision,
+    provenance: Provenance,
+    *,
+    keys: KeyStore | None = None,
+) -> None:
+    """State what that person decided; a refused run is dropped."""
+    approval.decide(RunSetup(config, keys), run_id, results, decision, provenance)
+
+
+def counts_of_batch(
+    config: RunConfig, run_id: str, result: Mapping[str, Any], *, keys: KeyStore | None = None
+) -> Counts:
+    """What a batch did, in numbers that may leave for a monitoring system."""
+    return counts(RunSetup(config, keys), run_id, result)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, cast, get_args
@@ -14,6 +15,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from redactory.errors import InputError
 from redactory.sources.compression import Compression
+from redactory.sources.fingerprint import fingerprint
 
 Format = Literal["txt", "jsonl", "csv", "tsv", "parquet"]
 
@@ -38,12 +40,15 @@ class Source:
         size: bytes as stored; 0 where the storage does not tell.
         format: how the decompressed bytes are read.
         compression: how they are compressed.
+        fingerprint: what the storage says of the bytes (:mod:`.fingerprint`); empty where that
+            would not show a change.
     """
 
     uri: str
     size: int
     format: Format
     compression: Compression | None
+    fingerprint: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +59,12 @@ class Listing:
         sources: the files to read, sorted by URI, each once.
         skipped: URIs found inside folders and globs that are hidden, linked folders, not
             regular files, or of unknown suffix; sorted.
+        found_by: by URI of a source, the inputs that name it, as they were given.
     """
 
     sources: list[Source]
     skipped: list[str] = field(default_factory=list)
+    found_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def list_sources(inputs: str | Sequence[str], *, format: str | None = None) -> Listing:  # noqa: A002 (the option's own name)
@@ -81,6 +88,7 @@ def list_sources(inputs: str | Sequence[str], *, format: str | None = None) -> L
     chosen = cast("Format | None", format)
     sources: dict[str, Source] = {}
     skipped: set[str] = set()
+    found_by: dict[str, frozenset[str]] = {}
     for given in [inputs] if isinstance(inputs, str) else inputs:
         place = _Place(given)
         for path, is_named in place.files():
@@ -89,6 +97,7 @@ def list_sources(inputs: str | Sequence[str], *, format: str | None = None) -> L
                 skipped.add(place.uri(path))
             else:
                 sources[found.uri] = found
+                found_by[found.uri] = found_by.get(found.uri, frozenset()) | {given}
     if not sources:
         raise InputError(
             "no readable file",
@@ -97,7 +106,7 @@ def list_sources(inputs: str | Sequence[str], *, format: str | None = None) -> L
             if skipped
             else "give a file, a folder, a glob or a URL",
         )
-    return Listing(sorted(sources.values()), sorted(skipped - sources.keys()))
+    return Listing(sorted(sources.values()), sorted(skipped - sources.keys()), found_by)
 
 
 def _suffixes(path: str) -> tuple[Format | None, Compression | None]:
@@ -120,6 +129,7 @@ class _Place:
                 hint="install the fsspec driver for this scheme, such as s3fs for s3://",
             ) from None
         self._fs: Any = filesystem
+        self._now = time.time()
         # zip://part::s3://whole: a part is found again only together with its container.
         part, link, container = given.partition("::")
         self._container = link + container if "://" in part else ""
@@ -172,11 +182,13 @@ class _Place:
             )
         if self._is_local and not os.access(path, os.R_OK):
             raise InputError("may not be read", where=path, hint="check its permissions")
-        return Source(self.uri(path), self._size(path), kind, compression)
+        info = self._info(path)
+        size, state = int(info.get("size") or 0), fingerprint(info, now=self._now)
+        return Source(self.uri(path), size, kind, compression, state)
 
-    def _size(self, path: str) -> int:
+    def _info(self, path: str) -> dict[str, Any]:
         try:
-            return int(self._fs.info(path).get("size") or 0)
+            return dict(self._fs.info(path))
         except Exception:  # noqa: BLE001 (as above)
             raise InputError("cannot be listed", where=self.uri(path)) from None
 

@@ -152,22 +152,22 @@ def test_run_ids_are_safe_names_and_differ(first, second):
 
 
 def test_an_empty_form_is_the_standing_file(tmp_path, monkeypatch):
-    from operators.configuration import RUN
+    from operators.configuration import INGEST
 
     standing = tmp_path / "standing.toml"
     standing.write_text('input = "in.jsonl"\noutput = "out"\nrows_per_shard = 5\n')
     monkeypatch.setenv("REDACTORY_CONFIG", str(standing))
-    empty = {name: param.value for name, param in RUN.form().items()}
+    empty = {name: param.value for name, param in INGEST.form().items()}
     assert set(empty.values()) == {None}
-    assert RUN.read(empty).rows_per_shard == 5
-    assert RUN.read(empty | {"rows_per_shard": 7, "leak_gate": False}).rows_per_shard == 7
+    assert INGEST.read(empty).rows_per_shard == 5
+    assert INGEST.read(empty | {"rows_per_shard": 7, "leak_gate": False}).rows_per_shard == 7
 
 
 def test_every_field_of_the_configuration_is_in_the_form():
-    from operators.configuration import RUN
+    from operators.configuration import INGEST
     from redactory.config import RunConfig
 
-    params = RUN.form()
+    params = INGEST.form()
     assert set(params) == set(RunConfig.model_fields)
     for param in params.values():
         assert param.resolve() is None
@@ -191,22 +191,22 @@ def test_every_field_of_the_configuration_is_in_the_form():
 def test_the_form_refuses_what_the_configuration_refuses(field, value):
     from airflow.sdk.exceptions import ParamValidationError
 
-    from operators.configuration import RUN
+    from operators.configuration import INGEST
 
     with pytest.raises(ParamValidationError):
-        RUN.form()[field].resolve(value)
+        INGEST.form()[field].resolve(value)
 
 
 @pytest.mark.parametrize("content", [None, b"input = [", b"\xff\xfe"])
 def test_a_bad_standing_file_is_an_input_error_without_its_path(tmp_path, monkeypatch, content):
-    from operators.configuration import RUN
+    from operators.configuration import INGEST
 
     standing = tmp_path / f"{CANARY}.toml"
     if content is not None:
         standing.write_bytes(content)
     monkeypatch.setenv("REDACTORY_CONFIG", str(standing))
     with pytest.raises(errors.InputError) as caught:
-        RUN.read({})
+        INGEST.read({})
     assert CANARY not in str(caught.value)
 
 
@@ -219,7 +219,7 @@ class OfAnotherDag(BaseModel):
 
 
 def test_a_table_takes_the_dataset_from_the_top_level(tmp_path, monkeypatch):
-    from operators.configuration import RUN, Configuration
+    from operators.configuration import INGEST, Configuration
 
     standing = tmp_path / "standing.toml"
     standing.write_text('input = "in"\noutput = "out"\nledger = "log"\n[retention]\ndays = 7\n')
@@ -227,18 +227,18 @@ def test_a_table_takes_the_dataset_from_the_top_level(tmp_path, monkeypatch):
     other = Configuration(OfAnotherDag, "retention")
     assert other.read({"days": None}).model_dump() == {"dataset": "out", "ledger": "log", "days": 7}
     assert other.read({"dataset": "else", "days": 1}).dataset == "else"
-    assert RUN.read({}).output == "out"
+    assert INGEST.read({}).output == "out"
     assert other.form()["days"].description == "How long (default: 30)"
 
 
 def test_a_misspelt_table_is_refused(tmp_path, monkeypatch):
-    from operators.configuration import RUN
+    from operators.configuration import INGEST
 
     standing = tmp_path / "standing.toml"
     standing.write_text('input = "in"\noutput = "out"\n[retenton]\ndays = 7\n')
     monkeypatch.setenv("REDACTORY_CONFIG", str(standing))
     with pytest.raises(errors.InputError, match="unknown key retenton"):
-        RUN.read({})
+        INGEST.read({})
 
 
 def test_a_value_where_a_table_belongs_is_refused(tmp_path, monkeypatch):

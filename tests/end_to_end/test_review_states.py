@@ -146,7 +146,7 @@ def test_label_classes_of_runs_that_publish_at_once(home, lines, tmp_path, verdi
         with sealing(context, 1) as seal:
             results = [
                 seal_batch(setup, name, batch, context=context, seal=seal)
-                for batch in list_batches(setup, name, setup.check_input().sources)
+                for batch in list_batches(setup, name, setup.check_input())
             ]
         assert setup.known_dataset is None
         prepared.append((setup, name, results))

@@ -167,7 +167,7 @@ def task(setup):
     from redactory.pipeline.spark_tasks import Work, rules_digest
 
     setup.ensure_keys()
-    batches = list_batches(setup, "r", setup.check_input().sources)
+    batches = list_batches(setup, "r", setup.check_input())
     context = setup.seal_context("r")
     return Work("r", rules_digest(setup), context, setup.planner()), batches[0]
 
