@@ -10,8 +10,13 @@ WANTED = {
     "read_cost": "≤ 1.15",
     "projected_cost": "≤ 1.25",
     "size_cost": "≤ 1.001",
+    "over_defaults.write_cost": "≤ 1.1",
+    "over_defaults.read_cost": "≤ 1.15",
+    "over_defaults.projected_cost": "≤ 1.25",
+    "over_defaults.size_cost": "≤ 1.001",
     "rotate_per_s": "≥ 300",
     "verify_vs_sha256": "≥ 0.9 (or the disk)",
+    "verify_vs_openssl_dgst": "≥ 1",
     "verify_cold_vs_disk": "≥ 0.9",
 }
 

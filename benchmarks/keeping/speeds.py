@@ -85,10 +85,11 @@ def verification(sealed: Sealed, rounds: int) -> dict[str, float]:
 
     Each round measures both sides one after the other; ratios are medians over the rounds.
     """
-    cached, cold, hashing, disk = [], [], [], []
+    cached, cold, hashing, digests, disk = [], [], [], [], []
     for _ in range(rounds):
         cached.append(_rate(sealed, sealed.problems))
         hashing.append(openssl_speed())
+        digests.append(_rate(sealed, lambda: _openssl_digests(sealed)))
         forget(sealed)
         cold.append(_rate(sealed, sealed.problems))
         forget(sealed)
@@ -101,6 +102,7 @@ def verification(sealed: Sealed, rounds: int) -> dict[str, float]:
     }
     if all(hashing):
         ratios["verify_vs_sha256"] = _over(cached, hashing)
+        ratios["verify_vs_openssl_dgst"] = _over(cached, digests)
     return ratios
 
 
@@ -133,6 +135,18 @@ def _read(path: Path) -> None:
     with path.open("rb", buffering=0) as file:
         while file.readinto(block):
             pass
+
+
+def _openssl_digests(sealed: Sealed) -> None:
+    """The same files hashed by ``openssl dgst``, one process a core."""
+    if shutil.which("openssl") is None:
+        return
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(_openssl_digest, sealed.files()))
+
+
+def _openssl_digest(path: Path) -> None:
+    subprocess.run(["openssl", "dgst", "-sha256", str(path)], capture_output=True, check=True)
 
 
 def openssl_speed() -> float:
