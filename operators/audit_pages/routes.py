@@ -382,23 +382,33 @@ def _datasets(looks: list[Look]) -> Iterator[tuple[Look, str]]:
             yield look, dataset
 
 
+def _states(look: Look, dataset: str) -> Counter[str]:
+    """How many data shards are in which state; with their records, as ``records``."""
+
+    def count() -> Counter[str]:
+        lines = [line for line in shard_lines(look, dataset) if not line.area]
+        counted = Counter[str](line.state for line in lines)
+        counted["records"] = sum(line.rows for line in lines if line.state == "readable")
+        return counted
+
+    return look.once(f"states of {dataset}", count)
+
+
 def _cards(look: Look) -> list[dict[str, Any]]:
     """A card for each dataset of a log, or one that says why there is none."""
     if look.facts is None or not look.facts.datasets:
         return [{"look": look, "name": look.watch.watched.name or "", "dataset": "", "facts": None}]
     cards = []
     for dataset, facts in look.facts.datasets.items():
-        lines = shard_lines(look, dataset)
+        states = _states(look, dataset)
         cards.append(
             {
                 "look": look,
                 "name": _name_of(look, dataset),
                 "dataset": dataset,
                 "facts": facts,
-                "states": Counter(line.state for line in lines if not line.area),
-                "records": sum(
-                    line.rows for line in lines if not line.area and line.state == "readable"
-                ),
+                "states": states,
+                "records": states["records"],
                 "waiting": withheld(look, dataset).waiting,
             }
         )
@@ -411,11 +421,17 @@ def _name_of(look: Look, dataset: str) -> str:
 
 
 def _removed(look: Look, dataset: str) -> Counter[str]:
-    total: Counter[str] = Counter()
-    if look.facts is not None:
-        for counts in look.facts.evidence.counts.get(dataset, {}).values():
+    facts = look.facts
+    if facts is None:
+        return Counter()
+
+    def add() -> Counter[str]:
+        total: Counter[str] = Counter()
+        for counts in facts.evidence.counts.get(dataset, {}).values():
             total.update(counts.entities)
-    return total
+        return total
+
+    return look.once(f"removed from {dataset}", add)
 
 
 def _run_section(look: Look, facts: RunFacts) -> dict[str, Any]:

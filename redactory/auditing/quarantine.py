@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from redactory.auditing.facts import LogFacts
 from redactory.auditing.watch import Look
 from sealed_shards.layout import QUARANTINE
 
@@ -34,16 +35,20 @@ class Withheld:
 
 def withheld(look: Look, dataset: str) -> Withheld:
     """What lies in the quarantine of ``dataset``."""
-    found = Withheld(dataset)
-    if look.facts is None or dataset not in look.facts.datasets:
-        return found
-    facts = look.facts.datasets[dataset]
-    found.decided = facts.decided
-    for (area, shard), recorded in look.facts.evidence.head(dataset).shards.items():
+    facts = look.facts
+    if facts is None or dataset not in facts.datasets:
+        return Withheld(dataset)
+    return look.once(f"quarantine of {dataset}", lambda: _gather(facts, dataset))
+
+
+def _gather(log: LogFacts, dataset: str) -> Withheld:
+    facts = log.datasets[dataset]
+    found = Withheld(dataset, decided=facts.decided)
+    for (area, shard), recorded in log.evidence.head(dataset).shards.items():
         if area == QUARANTINE and not recorded.shredded:
             found.records += recorded.header.rows
             found.leaves.append(facts.sealed[area, shard])
     found.leaves.sort(reverse=True)
-    for reasons in look.facts.evidence.reasons.get(dataset, {}).values():
+    for reasons in log.evidence.reasons.get(dataset, {}).values():
         found.reasons.update(reasons)
     return found

@@ -6,6 +6,7 @@ import re
 from typing import Final, Literal, NamedTuple
 
 from redactory.areas import IDENTITY
+from redactory.auditing.facts import LogFacts
 from redactory.auditing.watch import Look
 from sealed_shards.access import RecordedShard, ShardKey
 from sealed_shards.layout import DATA
@@ -45,10 +46,25 @@ class ShardLine(NamedTuple):
 
 
 def shard_lines(look: Look, dataset: str) -> list[ShardLine]:
-    """All shards of a dataset, the newest first."""
-    if look.facts is None or dataset not in look.facts.datasets:
+    """All shards of a dataset, those with a fault first, then the newest."""
+    facts = look.facts
+    if facts is None or dataset not in facts.datasets:
         return []
-    evidence, sealed = look.facts.evidence, look.facts.datasets[dataset].sealed
+    return look.once(f"shards of {dataset}", lambda: _lines(look, facts, dataset))
+
+
+def faulty_shards(look: Look) -> dict[ShardKey, str]:
+    """What is wrong with which shard."""
+    found: dict[ShardKey, str] = {}
+    for file, what in look.problems:
+        match = _SHARD_FILE.match(file)
+        if match is not None:
+            found.setdefault((match["area"] or DATA, match["shard"]), f"{file}: {what}")
+    return found
+
+
+def _lines(look: Look, facts: LogFacts, dataset: str) -> list[ShardLine]:
+    evidence, sealed = facts.evidence, facts.datasets[dataset].sealed
     counts = evidence.counts.get(dataset, {})
     faults = faulty_shards(look)
     superseded = _superseded(list(look.watch.manifests(dataset).values()))
@@ -79,16 +95,6 @@ def shard_lines(look: Look, dataset: str) -> list[ShardLine]:
         )
     lines.sort(key=lambda line: (line.state != "faulty", -line.leaf))
     return lines
-
-
-def faulty_shards(look: Look) -> dict[ShardKey, str]:
-    """What is wrong with which shard."""
-    found: dict[ShardKey, str] = {}
-    for file, what in look.problems:
-        match = _SHARD_FILE.match(file)
-        if match is not None:
-            found.setdefault((match["area"] or DATA, match["shard"]), f"{file}: {what}")
-    return found
 
 
 def _superseded(manifests: list[Manifest]) -> set[str]:

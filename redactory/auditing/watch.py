@@ -15,11 +15,11 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from audit_ledger import Entry, LogVerifier
 from audit_ledger.place import is_database
@@ -45,9 +45,14 @@ if TYPE_CHECKING:
 
 State = Literal["intact", "unproven", "broken", "checking", "empty", "unreadable"]
 
+Made = TypeVar("Made")
+
+_QUICK = 0.3
 _SHORTEST_PAUSE = 5.0
 _SHARE_OF_TIME = 100
-"""A check that takes a second is made again after a hundred at the earliest."""
+"""A check that takes a second is made again after a hundred at the earliest,"""
+_SHARE_OF_GROWTH = 10
+"""or after ten if the log has grown since."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,15 @@ class Look:
         """
         return self.watch.entries(indices)
 
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """What ``make`` gives; made again only after something changed.
+
+        Args:
+            name: of what is made.
+            make: from this look alone.
+        """
+        return self.watch.once(name, make)
+
 
 @dataclass
 class _Reading:
@@ -123,6 +137,7 @@ class Watch:
         self._check = Background(self._verify)
         self._checked_size = -1
         self._manifests: tuple[str, dict[str, Manifest]] = ("", {})
+        self._made: tuple[tuple[int, float], dict[str, Any]] = ((-1, 0.0), {})
 
     @contextmanager
     def look(self, patience: float = 1.0) -> Iterator[Look]:
@@ -137,7 +152,8 @@ class Watch:
         if self._growth.wait(patience):
             if self._is_due():
                 self._check.start()
-            self._check.wait(until - time.monotonic())
+            if self._check.result is None or self._check.seconds < _QUICK:
+                self._check.wait(until - time.monotonic())
         if not self._lock.acquire(timeout=max(0.05, until - time.monotonic())):
             yield Look(self, "checking", progress=self._growth.progress, busy=True)
             return
@@ -190,6 +206,17 @@ class Watch:
                 return {}
             self._manifests = (newest, {manifest.run_id: manifest for manifest in found})
         return self._manifests[1]
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """What ``make`` gives, kept until the log grows or everything was checked again."""
+        facts = (len(self._reading.facts.rows), self._check.ended)
+        if self._made[0] != facts:
+            self._made = (facts, {})
+        kept = self._made[1]
+        if name not in kept:
+            kept[name] = make()
+        made: Made = kept[name]
+        return made
 
     def write_evidence(self, target: Path) -> None:
         """Verify the log from end to end, and write the evidence bundle of it.
@@ -247,9 +274,11 @@ class Watch:
         """Whether everything should be checked again."""
         if self._reading.state in ("empty", "unreadable"):
             return False
+        if self._check.result is None:
+            return True
         size = self._reading.prefix.size if self._reading.prefix else 0
-        age = time.time() - self._check.ended
-        return size != self._checked_size or age > self._pause(self._check)
+        age, pause = time.time() - self._check.ended, self._pause(self._check)
+        return age > (pause / _SHARE_OF_GROWTH if size != self._checked_size else pause)
 
     def _pause(self, work: Background[Any]) -> float:
         return min(self._recheck, max(_SHORTEST_PAUSE, _SHARE_OF_TIME * work.seconds))

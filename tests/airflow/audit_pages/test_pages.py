@@ -100,7 +100,8 @@ def test_quarantine_shows_counts_and_reasons_only(client):
 
 def test_models_say_whether_they_are_proven(client):
     text = words(client.get("/models").text)
-    assert "epsilon 2.0" in text
+    assert "ε 2 " in text
+    assert "parties one, two, three" in text
     assert "without proof" in text
     assert "intact · alice" in text
 
@@ -166,7 +167,7 @@ def test_every_sentence_is_said_in_chinese_and_none_in_vain(repository):
 
     folder = repository / "operators" / "audit_pages"
     templates = "".join(f.read_text("utf-8") for f in sorted((folder / "templates").glob("*")))
-    said = set(re.findall(r'\bt\(\s*"((?:[^"\\]|\\.)*)"', templates))
+    said = {found[1] for found in re.findall(r"""\bt\(\s*(["'])(.*?)\1""", templates)}
     assert said <= chinese().keys()
     # What is looked up by a value stands in the templates or the modules as a word of its own.
     source = templates + "".join(f.read_text("utf-8") for f in folder.glob("*.py"))

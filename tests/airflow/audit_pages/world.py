@@ -150,7 +150,8 @@ def _past(world, sources):
 def _models(world):
     about = {"dataset": world.dataset, "version": 1}
     model = "5e" * 32
-    trained = {**about, "model_id": model, "epochs": 12, "epsilon": "2.0", "parties": 3}
+    trained = {**about, "job": model, "model_id": model, "epochs": 12, "private": True}
+    trained |= {"epsilon_millionths": 2_000_000, "parties": ("one", "two", "three")}
     predicted = {**about, "model_id": model, "prediction_run": "weekly", "proven": False}
     verified = {"dataset": world.dataset, "checkpoint_size": 20, "verdict": "intact"}
     return [
