@@ -5,10 +5,10 @@ BIN := .venv/bin
 STAGES := redactory pii_rules sealed_shards audit_ledger mpc_jobs zk_proofs
 TYPED := $(wildcard $(addsuffix /__init__.py,$(STAGES)))
 
-.PHONY: help demo test test-all check format bench up coverage clean
+.PHONY: help demo test test-all check format bench up down compose-check coverage clean
 
 help:  ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo:  ## Run the whole flow on the bundled corpus and show what happened
 	@scripts/venv.sh demo
@@ -41,6 +41,13 @@ bench:  ## Run every benchmark and write docs/benchmarks/
 up:  ## Start Airflow with the DAGs on the loopback interface; Ctrl-C ends it
 	@scripts/venv.sh dev
 	@scripts/up.sh
+
+down:  ## End what `make up` started, from another shell
+	@scripts/down.sh
+
+compose-check:  ## Check docker-compose.yml without a container engine
+	@scripts/venv.sh dev
+	@$(BIN)/python scripts/compose_check.py
 
 coverage:  ## Run the tests and show what they do not reach
 	@scripts/venv.sh dev
