@@ -62,15 +62,28 @@ class _Shared:
     Attributes:
         rule: the first of them, which runs.
         words: context words by language.
+        entity_type: what a match is.
+        name: the recognizer's.
     """
 
     rule: PatternRule
     words: dict[str, ContextWords | None] = field(default_factory=dict)
+    entity_type: str = field(init=False)
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.entity_type = self.rule.supported_entities[0]
+        self.name = _name(self.rule)
 
     @property
     def sources(self) -> Sequence[str]:
         """As in ``Searcher``."""
         return self.rule.sources
+
+    @property
+    def outlines(self) -> Sequence[str]:
+        """As in ``Searcher``."""
+        return self.rule.outlines
 
     @property
     def anchors(self) -> Sequence[str]:
@@ -168,26 +181,19 @@ def _scored(
     shared: _Shared, hit: Hit, spoken: Sequence[str], context: Context, *, reasons: bool
 ) -> Iterator[Finding]:
     """A hit as the languages score it; once where they agree."""
-    rule, told = shared.rule, None
+    start, end, first, validated, pattern = hit
+    told = None
     for language in spoken:
         words = shared.words[language]
-        score, before = hit.score, ""
+        score, before = first, ""
         if words is not None and score < 1:
-            before = context.before(hit.start, language)
+            before = context.before(start, language)
             score = words.raised(score, before)
         if score != told:
             told = score
-            among = words.among(before) if reasons and words and score != hit.score else ()
+            among = words.among(before) if reasons and words and score != first else ()
             yield Finding(
-                hit.start,
-                hit.end,
-                rule.supported_entities[0],
-                score,
-                _name(rule),
-                hit.validated,
-                hit.score,
-                hit.pattern,
-                among,
+                start, end, shared.entity_type, score, shared.name, validated, first, pattern, among
             )
 
 

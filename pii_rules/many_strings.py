@@ -1,6 +1,7 @@
 """Finding many strings in one text, in time that does not grow with their number.
 
-Karp and Rabin (IBM J. Res. Dev. 31, 1987), all places at once: with the prefix sums of
+Strings with a digit or an @ are looked for at the few places of a text where such a mark stands.
+For others, Karp and Rabin (IBM J. Res. Dev. 31, 1987), all places at once: with the prefix sums of
 ``code[i] * BASE**i`` modulo 2**64, the hash of every stretch of one length is one subtraction and
 one multiplication away. A place whose hash is that of a string is looked at, so a collision costs
 time and never an answer.
@@ -8,7 +9,8 @@ time and never an answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -18,7 +20,61 @@ _BASE: Final = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 _INVERSE: Final = pow(_BASE, -1, 1 << 64)
 _LONGEST: Final = 64  # of a longer string its beginning is hashed
 
+_DIGITS: Final = re.compile("[0-9]+")
+_BEFORE_AT: Final = 8  # characters
+
 _Hashes = NDArray[np.uint64]
+Marked = Mapping[str, Sequence[tuple[int, str]]]
+"""Strings by their mark, each with the place of the mark in it."""
+
+
+def marked_strings(strings: Sequence[str], most: int) -> tuple[Marked, list[str]]:
+    """The strings by their marks, and those without one.
+
+    A mark is the longest run of ASCII digits, or what stands before an @.
+
+    Args:
+        strings: distinct and not empty.
+        most: beyond so many, strings of one mark count as without.
+    """
+    marked: dict[str, list[tuple[int, str]]] = {}
+    others: list[str] = []
+    for string in strings:
+        run = max(_DIGITS.finditer(string), key=_length, default=None)
+        at = string.find("@")
+        if run is not None:
+            marked.setdefault(run.group(), []).append((run.start(), string))
+        elif at > 0:
+            first = max(at - _BEFORE_AT, 0)
+            marked.setdefault(string[first : at + 1], []).append((first, string))
+        else:
+            others.append(string)
+    crowded = [mark for mark, own in marked.items() if len(own) > most]
+    others += [string for mark in crowded for _, string in marked.pop(mark)]
+    return marked, others
+
+
+def at_marks(marked: Marked, text: str) -> Iterator[tuple[int, int]]:
+    """Where each of the marked strings stands with no digit beside it, as (start, end)."""
+    for mark, place in _marks(text):
+        for offset, string in marked.get(mark, ()):
+            start = place - offset
+            if start >= 0 and text.startswith(string, start):
+                yield start, start + len(string)
+
+
+def _marks(text: str) -> Iterator[tuple[str, int]]:
+    for run in _DIGITS.finditer(text):
+        yield run.group(), run.start()
+    at = text.find("@")
+    while at >= 0:
+        for first in range(max(at - _BEFORE_AT, 0), at):
+            yield text[first : at + 1], first
+        at = text.find("@", at + 1)
+
+
+def _length(match: re.Match[str]) -> int:
+    return match.end() - match.start()
 
 
 def at_once(strings: Sequence[str], text: str) -> Iterator[tuple[int, int]]:

@@ -21,15 +21,16 @@ def resolve(findings: Iterable[Span]) -> list[Span]:
 
     Every finding that is left out overlaps a kept one. Empty spans are dropped.
     """
-    kept: dict[str, list[Span]] = {}
+    kept: dict[str, tuple[list[Span], list[int]]] = {}
     for span in sorted({f for f in findings if f.start < f.end}, key=_priority):
-        row = kept.setdefault(span.column, [])
-        place = bisect_left(row, span.start, key=_start)
+        row, starts = kept.setdefault(span.column, ([], []))
+        place = bisect_left(starts, span.start)
         overlaps_left = place > 0 and row[place - 1].end > span.start
-        overlaps_right = place < len(row) and row[place].start < span.end
+        overlaps_right = place < len(row) and starts[place] < span.end
         if not overlaps_left and not overlaps_right:
             row.insert(place, span)
-    return [span for column in sorted(kept) for span in kept[column]]
+            starts.insert(place, span.start)
+    return [span for column in sorted(kept) for span in kept[column][0]]
 
 
 def resolve_covering(texts: Mapping[str, str], findings: Iterable[Span]) -> list[Span]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from pii_rules.many_strings import at_once
+from pii_rules.many_strings import at_marks, at_once, marked_strings
 from pii_rules.policy import DEFAULT_THRESHOLD
 from pii_rules.spans import Span
 
@@ -17,6 +17,7 @@ RECOGNIZER: Final = "propagation"
 # Looking for many strings at once costs, for each of their lengths, what so many searches cost.
 _STRINGS_A_LENGTH: Final = 25
 _WORTH_AN_INDEX: Final = 4096  # characters
+_MANY: Final = 40
 _SHORTEST: Final = 6
 # A form below this was kept by a policy that asks for weak findings; spreading it through
 # the record would spread the doubt.
@@ -38,10 +39,13 @@ def occurrences(forms: Iterable[str], text: str, *, bordered: bool) -> Iterator[
             is written without spaces, so a Han neighbour is a border).
     """
     wanted = sorted(set(forms))
+    if bordered and len(wanted) > _MANY and len(text) >= _WORTH_AN_INDEX:
+        marked, wanted = marked_strings(wanted, _STRINGS_A_LENGTH)
+        yield from (place for place in at_marks(marked, text) if _is_apart(text, *place))
     few = len(wanted) <= _STRINGS_A_LENGTH * len(set(map(len, wanted)))
     search = _one_by_one if few or len(text) < _WORTH_AN_INDEX else at_once
     for start, end in search(wanted, text):
-        if not bordered or not (_joined(text, start) or _joined(text, end)):
+        if not bordered or _is_apart(text, start, end):
             yield start, end
 
 
@@ -51,6 +55,10 @@ def _one_by_one(forms: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
         while start >= 0:
             yield start, start + len(form)
             start = text.find(form, start + 1)
+
+
+def _is_apart(text: str, start: int, end: int) -> bool:
+    return not (_joined(text, start) or _joined(text, end))
 
 
 def _joined(text: str, border: int) -> bool:

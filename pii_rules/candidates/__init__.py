@@ -32,4 +32,4 @@ def screen(searchers: Sequence[Searcher]) -> Screen:
         return Anchored(searchers)
     from pii_rules.candidates.compiled import Compiled  # noqa: PLC0415 - not on every platform
 
-    return Compiled([pattern for searcher in searchers for pattern in searcher.sources])
+    return Compiled([outline for searcher in searchers for outline in searcher.outlines])

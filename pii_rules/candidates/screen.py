@@ -11,12 +11,17 @@ class Searcher(Protocol):
 
     Attributes:
         sources: its patterns, in the syntax of the ``regex`` module.
+        outlines: what a screen may look for in place of each pattern: something simpler that
+            matches wherever the pattern does, and ends there too.
         anchors: lower-case strings, one of which every text with a match contains; empty: none.
         digits: the fewest ASCII digits in a text with a match.
     """
 
     @property
     def sources(self) -> Sequence[str]: ...  # noqa: D102 - said above
+
+    @property
+    def outlines(self) -> Sequence[str]: ...  # noqa: D102
 
     @property
     def anchors(self) -> Sequence[str]: ...  # noqa: D102

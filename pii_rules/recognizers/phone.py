@@ -59,7 +59,7 @@ class PhoneRule(EntityRecognizer):
         )
         self.anchors: tuple[str, ...] = ()
         self.digits = _FEWEST - 1  # what the pattern asks for; shorter ones are refused
-        self.sources = (_CANDIDATE.pattern,)
+        self.sources = self.outlines = (_CANDIDATE.pattern,)
         self.check = None
 
     def load(self) -> None:

@@ -66,6 +66,8 @@ class Rule(PatternRecognizer):
         decisive: whether a valid match scores 1.
         anchors: lower-case strings; a text with none of them is not searched.
         digits: a text with fewer ASCII digits is not searched.
+        outlines: for the screen in place of the patterns, where these are too rich: one for each
+            pattern that matches wherever it does, and ends there too.
         seconds: time limit of one pattern on one stretch of text; None where its patterns are
             known to be linear (tests/pii_rules/test_linear_time.py), since a clock costs time.
     """
@@ -82,6 +84,7 @@ class Rule(PatternRecognizer):
         decisive: bool = True,
         anchors: Sequence[str] = (),
         digits: int = 0,
+        outlines: Sequence[str] = (),
         seconds: float | None = None,
     ) -> None:
         super().__init__(
@@ -97,6 +100,7 @@ class Rule(PatternRecognizer):
         self.anchors = tuple(anchors)
         self.digits = digits
         self.sources = tuple(pattern.regex for pattern in patterns)
+        self.outlines = tuple(outlines) or self.sources
         self.seconds = seconds
         self._patterns = list(patterns)
         self._compiled = [regex.compile(source, FLAGS) for source in self.sources]

@@ -71,7 +71,7 @@ def matching(rules, text):
 def screen(request, rules, tmp_path_factory):
     if request.param == "anchored":
         return Anchored(rules)
-    sources = [source for rule in rules for source in rule.sources]
+    sources = [outline for rule in rules for outline in rule.outlines]
     return Compiled(sources, tmp_path_factory.mktemp("cache"))
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pii_rules.many_strings import at_once
+from pii_rules.many_strings import at_marks, at_once, marked_strings
 from pii_rules.normalise import fold
 from pii_rules.spans import Span
-from pii_rules.surfaces import _one_by_one, is_telling, occurrences, propagated
+from pii_rules.surfaces import _is_apart, _one_by_one, is_telling, occurrences, propagated
 from pii_rules.windows import windows
 
 LOOKALIKES = (
@@ -130,6 +130,20 @@ def test_propagation_reaches_other_columns_and_needs_a_sure_source():
 )
 def test_many_strings_at_once_are_found_like_one_by_one(strings, text):
     assert sorted(at_once(strings, text)) == sorted(_one_by_one(strings, text))
+
+
+@given(
+    st.lists(st.text("ab12- é@", min_size=1, max_size=12), max_size=12, unique=True),
+    st.lists(st.text("ab12- é@", max_size=12), max_size=6),
+    st.integers(1, 3),
+)
+def test_marked_strings_are_found_like_one_by_one(strings, rest, most):
+    text = "".join([*strings[::2], *rest, *strings[1::3]])
+    marked, others = marked_strings(strings, most)
+    assert sorted([s for own in marked.values() for _, s in own] + others) == sorted(strings)
+    found = [place for place in at_marks(marked, text) if _is_apart(text, *place)]
+    wanted = [string for string in strings if string not in others]
+    assert sorted(found) == sorted(p for p in _one_by_one(wanted, text) if _is_apart(text, *p))
 
 
 def test_long_strings_with_one_beginning_are_told_apart():
