@@ -69,12 +69,14 @@ class QuasiIdentifiers(BaseModel):
     Attributes:
         columns: columns of the released data; the utility report counts their combinations.
         k: how many records should share each combination.
+        max_share_below_k: largest share of records in smaller groups a run may publish with.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     columns: tuple[str, ...] = ()
     k: Annotated[int, Field(ge=1)] = 5
+    max_share_below_k: Threshold = 1.0
 
 
 class ResidualLimits(BaseModel):

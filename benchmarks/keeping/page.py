@@ -56,14 +56,14 @@ def plot(cases: list[dict[str, Any]], ratios: dict[str, float]) -> str:
     for line, ((job, case), value) in enumerate(zip(rows, values, strict=True)):
         y, colour = 12 + 26 * line, "#0b63ce" if case["key"] in ("sealed", "small") else "#8a94a3"
         bars.append(
-            f'<text x="250" y="{y + 14}" text-anchor="end">{job}: {case["name"]}</text>'
-            f'<rect x="260" y="{y}" width="{value * scale:.0f}" height="18" fill="{colour}"/>'
-            f'<text x="{266 + value * scale:.0f}" y="{y + 14}">{value:.2f}</text>'
+            f'<text x="280" y="{y + 14}" text-anchor="end">{job}: {case["name"]}</text>'
+            f'<rect x="290" y="{y}" width="{value * scale:.0f}" height="18" fill="{colour}"/>'
+            f'<text x="{296 + value * scale:.0f}" y="{y + 14}">{value:.2f}</text>'
         )
-    mark, height = 260 + scale, 26 * len(rows) + 20
+    mark, height = 290 + scale, 26 * len(rows) + 20
     line = f'<path d="M{mark:.0f} 4V{height - 6}" stroke="#b00020" stroke-dasharray="4 3"/>'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 {height}" width="600" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 630 {height}" width="630" '
         'font-family="sans-serif" font-size="13" role="img" aria-label="CPU time of sealed shards, '
         'a GCM stream and age, over that of plain Parquet">'
         f'<rect width="600" height="{height}" fill="#ffffff"/>{"".join(bars)}{line}</svg>\n'

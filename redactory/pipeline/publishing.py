@@ -27,7 +27,7 @@ from redactory.pipeline.identity_names import whole_head
 from redactory.pipeline.leftovers import remove_unrecorded
 from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
 from redactory.pipeline.recording import open_log
-from redactory.pipeline.residual import check_residual, measured
+from redactory.pipeline.residual import check_groups, check_residual, measured
 from redactory.pipeline.sanitise import check_number_of_classes
 from redactory.pipeline.setup import RunSetup
 from redactory.pipeline.state import RunState
@@ -82,7 +82,8 @@ def publish_run(
         asked: whether a person is asked about doubtful runs, whose release must then be on record.
 
     Raises:
-        LeakError: on the labelled sample more survives than the policy allows.
+        LeakError: on the labelled sample more survives than the policy allows, or more records
+            are singled out by their quasi-identifiers.
         PolicyError: more records were quarantined than the policy allows, and nobody released them.
     """
     state = RunState(setup.folder, run_id)
@@ -98,6 +99,7 @@ def publish_run(
         if run_id not in head.manifests:
             _check_quarantine(setup, run_id, results, batches, asked=asked)
             check_residual(setup.config)
+            check_groups(setup.policy, _cost(batches))
             head = _publish(setup, state, log, head, batches, provenance=provenance)
         put_in_place(setup.folder, state.name(DATASET_FILE), head)
         departed = move_watermark(setup, state, batches, RunLog(log, provenance))

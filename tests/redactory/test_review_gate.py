@@ -41,6 +41,15 @@ def test_a_canary_goes_to_quarantine(sealed, tmp_path):
     assert "take out" not in " ".join(row["text"] for row in released)
 
 
+def test_records_that_quasi_identifiers_single_out_are_not_published(sealed, tmp_path):
+    policy = tmp_path / "ours.toml"
+    declared = 'name = "ours"\nversion = "1.0.0"\n[quasi_identifiers]\ncolumns = ["lang"]\nk = 2\n'
+    policy.write_text(declared + "max_share_below_k = 0.1\n")
+    with pytest.raises(LeakError, match=r"20.0% .* fewer than 2 that share lang; .* allows 10.0%"):
+        sealed(policy=str(policy))
+    assert not (tmp_path / "out" / "manifests").exists()
+
+
 def test_the_report_tells_the_cost_and_the_small_groups(sealed, tmp_path):
     policy = tmp_path / "ours.toml"
     policy.write_text(
