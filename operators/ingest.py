@@ -47,6 +47,7 @@ class SealBatchOperator(StepOperator):
         from operators.metrics import emit  # noqa: PLC0415
         from redactory.pipeline import counts_of_batch, seal_batch  # noqa: PLC0415
 
+        _skip_published(config, run_id)
         result = seal_batch(config, run_id, self.batch)
         counts = counts_of_batch(config, run_id, result)
         emit(counts)
@@ -73,6 +74,7 @@ class RecordOperator(StepOperator):
         """Record every batch; returns ``{run_id, checkpoint_size, root}``."""
         from redactory.pipeline import record_run  # noqa: PLC0415
 
+        _skip_published(config, run_id)
         return record_run(config, run_id, list(self.results), provenance_of(context))
 
 
@@ -117,6 +119,20 @@ class PublishOperator(StepOperator):
             raise AirflowSkipException("this run was announced before")
         context["outlet_events"][SEALED_DATASET].extra = dict(published)
         return published
+
+
+def _skip_published(config: RunConfig, run_id: str) -> None:
+    """A task that somebody clears after its run was published has nothing left to do.
+
+    Raises:
+        AirflowSkipException: so it is.
+    """
+    from airflow.sdk.exceptions import AirflowSkipException  # noqa: PLC0415
+
+    from redactory.pipeline import is_published  # noqa: PLC0415
+
+    if is_published(config, run_id):
+        raise AirflowSkipException("this run was published before")
 
 
 def _is_announced(run_id: str, context: Context) -> bool:

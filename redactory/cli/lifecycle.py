@@ -1,4 +1,4 @@
-"""``redactory dataset grant``, ``revoke``, ``rotate``, ``reseal``, ``shred``, ``expire``, ``settle``."""
+"""``redactory dataset``: grant, revoke, rotate, reseal, shred, expire and settle."""
 
 from __future__ import annotations
 

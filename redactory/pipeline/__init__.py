@@ -8,6 +8,7 @@ below ``.runs/<run_id>/`` in the dataset's folder, and may be repeated after a c
 from redactory.pipeline.steps import (
     counts_of_batch,
     decide_on_run,
+    is_published,
     list_batches,
     publish_run,
     question_of_run,
@@ -18,6 +19,7 @@ from redactory.pipeline.steps import (
 __all__ = [
     "counts_of_batch",
     "decide_on_run",
+    "is_published",
     "list_batches",
     "publish_run",
     "question_of_run",

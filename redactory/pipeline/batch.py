@@ -40,8 +40,12 @@ def seal_batch(
 
     Returns:
         ``{batch_id, result_path, sha256, rows_in, rows_out, quarantined}``.
+
+    Raises:
+        InputError: the run was published or dropped, or begun with another configuration.
     """
     state = RunState(setup.folder, run_id)
+    state.require()
     state.begin(setup.run_facts())
     sources = state.read_batch(batch["batch_id"], batch["sha256"], setup.subkeys["work"])
     outcomes = []

@@ -26,12 +26,15 @@ def list_batches(setup: RunSetup, run_id: str, listing: Listing) -> list[dict[st
         listing: what there is to read.
 
     Returns:
-        ``[{batch_id, manifest_path, sha256}]``, at most 1024.
+        ``[{batch_id, manifest_path, sha256}]``, at most 1024; nothing if the run was published
+        before: what came since is for the next one.
 
     Raises:
         InputError: nothing is left under an input that held objects.
     """
     state = RunState(setup.folder, run_id)
+    if state.is_finished(setup.evidence().head(setup.dataset)):
+        return []
     state.begin(setup.run_facts())
     setup.settle_keys()
     look = look_at(setup, listing)

@@ -59,10 +59,13 @@ def record_run(
         ``{run_id, checkpoint_size, root}``.
 
     Raises:
+        InputError: the run was published or dropped.
         IntegrityError: a result was changed, or records were lost.
         LedgerError: the log is broken, or contradicts the staged shards.
     """
     state = RunState(setup.folder, run_id)
+    if results:
+        state.require()
     log = open_log(setup)
     provenance = under_rules(provenance, setup.policy.digest, setup.detector)
     evidence = Evidence()

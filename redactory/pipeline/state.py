@@ -34,6 +34,7 @@ from redactory.pipeline import watermark
 from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
 from redactory.pipeline.watermark import Look
 from redactory.sources import Source
+from sealed_shards.access import DatasetHead
 from sealed_shards.layout import RUNS_FOLDER, shard_file
 from sealed_shards.shard import SealedShard
 
@@ -66,6 +67,23 @@ class RunState:
     def exists(self) -> bool:
         """Whether the run was begun and is not finished."""
         return self.folder.exists(self.name("run.json"))
+
+    def require(self) -> None:
+        """Make sure that there is something to work on.
+
+        Raises:
+            InputError: the run was published, or dropped.
+        """
+        if not self.exists():
+            raise InputError(
+                "the run is over: it was published or dropped",
+                where=f"run {self.run_id}",
+                hint="start another one",
+            )
+
+    def is_finished(self, head: DatasetHead) -> bool:
+        """Whether the run was published and nothing is left to do for it."""
+        return self.run_id in head.manifests and not self.exists()
 
     def begin(self, facts: dict[str, Any]) -> None:
         """Store what the run is; the same facts may be stored again."""

@@ -16,6 +16,7 @@ from redactory.pipeline import approval, listing, publishing, recording
 from redactory.pipeline import batch as _batch
 from redactory.pipeline.counts import Counts, counts
 from redactory.pipeline.setup import RunSetup
+from redactory.pipeline.state import RunState
 
 
 def list_batches(
@@ -93,6 +94,12 @@ def decide_on_run(
 ) -> None:
     """State what that person decided; a refused run is dropped."""
     approval.decide(RunSetup(config, keys), run_id, results, decision, provenance)
+
+
+def is_published(config: RunConfig, run_id: str, *, keys: KeyStore | None = None) -> bool:
+    """Whether the run was published and nothing is left to do for it."""
+    setup = RunSetup(config, keys)
+    return RunState(setup.folder, run_id).is_finished(setup.evidence().head(setup.dataset))
 
 
 def counts_of_batch(
