@@ -2,7 +2,7 @@
 
 ``seal``    public keys and pseudonym keys: can make shards, and open none
 ``record``  also the log's private key: can state what happened
-``unseal``  also the reader's private key: can open shards, and sign nothing
+``unseal``  the reader's private key too: can open shards, which goes on record first
 ``party``   the parties that a simulated job makes for itself, and no key of the home
 """
 
@@ -15,7 +15,14 @@ _SHARED = ("scopes", "trust")
 _HELD: dict[str, tuple[str, ...]] = {
     "seal": ("keys/*.pub.pem", *_SHARED),
     "record": ("keys/*.pub.pem", "keys/log.pem", "passphrase", *_SHARED),
-    "unseal": ("keys/*.pub.pem", "keys/reader.pem", "passphrase", *_SHARED, "parties"),
+    "unseal": (
+        "keys/*.pub.pem",
+        "keys/log.pem",
+        "keys/reader.pem",
+        "passphrase",
+        *_SHARED,
+        "parties",
+    ),
     "party": ("passphrase", "parties"),
 }
 
