@@ -124,7 +124,7 @@ def erase_subject(
             raise InputError(
                 "the identity map holds no such subject",
                 where=path,
-                hint="name it as it stands in the released data: redactory dataset read",
+                hint="name it as redactory dataset read shows it, or give --as-in-source",
             )
         gone = tuple(shard.header.sha256 for shard, _ in kept.values())
         log.erased(entries=entries, gone=gone, kid=identity.kid)

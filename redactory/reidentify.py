@@ -13,20 +13,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from audit_ledger import Draft
 from pii_rules.identity_map import Entry, restored
 from redactory.areas import IDENTITY
 from redactory.canonical import digest_of
 from redactory.errors import InputError
+from redactory.keys import KeyStore
 from redactory.ledger_access import DatasetLog
+from redactory.pipeline.sanitise import pseudonym
 from redactory.reading import ONE_WORD, Trust, checked_head, own_identity
 from redactory.verification import locate_log
 from sealed_shards.dataset import open_dataset
 from sealed_shards.key_files import AnyIdentity, load_identity
 from sealed_shards.layout import DATA
 from sealed_shards.opened import Dataset
+
+Role = Literal["record_id", "subject"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,15 @@ class Wanted:
         if self.record is not None:
             return "record"
         return "all" if self.subject is None else "subject"
+
+
+def as_released(keys: KeyStore, scope: str, role: Role, name: str) -> str:
+    """The pseudonym under which a record id or subject of the sources was released.
+
+    Raises:
+        KeyringError: the key of the scope is not here.
+    """
+    return pseudonym(keys.pseudonym_key(scope).subkey("token"), role, name)
 
 
 class ReidentificationLog(DatasetLog):

@@ -1,4 +1,8 @@
-"""A private key for one command: a key file, or the shares of enough custodians."""
+"""What commands on the identity map share: its private key, and whose records are meant.
+
+The key is a file, or the shares of enough custodians. Records and subjects are named as they were
+released, or as they stand in the sources.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from redactory.reading import Trust
+    from redactory.reidentify import Role
     from sealed_shards.custodians import Custody, Share
     from sealed_shards.key_files import AnyIdentity
 
@@ -22,6 +27,22 @@ Shares = Annotated[
     list[Path] | None,
     typer.Option("--share", help="A custodian's share file; repeatable, instead of --key."),
 ]
+
+AsInSource = Annotated[
+    bool,
+    typer.Option(
+        "--as-in-source",
+        help="Record and subject are given as they stand in the sources; needs the scope's key.",
+    ),
+]
+Scope = Annotated[str, typer.Option(help="The dataset's pseudonym scope, for --as-in-source.")]
+
+
+def released(trust: Trust, scope: str, role: Role, name: str, *, as_in_source: bool) -> str:
+    """How a record or subject is named in the released data."""
+    from redactory.reidentify import as_released  # noqa: PLC0415
+
+    return as_released(trust.keys(), scope, role, name) if as_in_source else name
 
 
 def map_key(trust: Trust, key: str | None, shares: Sequence[Path] | None) -> AnyIdentity:

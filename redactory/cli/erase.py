@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from redactory.cli import custody, options
 from redactory.cli.output import facts_table, out, print_json
 
+if TYPE_CHECKING:
+    from redactory.reidentify import Role
+
 EXAMPLES = """
 **Examples**
 
 `redactory erase-subject notes.dataset --subject 5d0e…`
+
+`redactory erase-subject notes.dataset --subject customer-0815 --as-in-source`
 
 `redactory erase-subject notes.dataset --record 8c1f… --recipient privacy-office.pub.pem`
 """
@@ -28,6 +33,8 @@ def erase_command(
     record: Annotated[
         list[str] | None, typer.Option(help="A record id, as it was released; repeatable.")
     ] = None,
+    as_in_source: custody.AsInSource = False,
+    scope: custody.Scope = "default",
     key: custody.Key = None,
     share: custody.Shares = None,
     recipient: Annotated[
@@ -50,14 +57,19 @@ def erase_command(
     from redactory.errors import InputError  # noqa: PLC0415
     from sealed_shards.key_files import load_recipient  # noqa: PLC0415
 
-    names = [*(subject or []), *(record or [])]
-    if not names:
+    if not (subject or record):
         raise InputError("nobody to erase", hint="give --subject or --record")
     if not yes:
         if not sys.stdin.isatty():
             raise InputError("nobody is here to ask", hint="--yes erases without asking")
         typer.confirm("Erase them from the identity map for ever?", abort=True, err=True)
     trust = options.trust(ledger, log_key, trust_new_log)
+    given: list[tuple[Role, str]] = [("subject", name) for name in subject or ()]
+    given += [("record_id", name) for name in record or ()]
+    names = [
+        custody.released(trust, scope, role, name, as_in_source=as_in_source)
+        for role, name in given
+    ]
     done = erase_subject(
         path,
         trust,

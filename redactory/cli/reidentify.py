@@ -15,6 +15,8 @@ EXAMPLES = """
 
 `redactory reidentify notes.dataset --purpose complaint --record 8c1f… --output record.jsonl`
 
+`redactory reidentify notes.dataset --purpose access --subject customer-0815 --as-in-source`
+
 `redactory reidentify notes.dataset --purpose audit --share anna.json --share ben.json -o all.jsonl`
 
 The run must have been made with `--identity-map`. The log says who did it and why, before
@@ -34,6 +36,8 @@ def reidentify_command(
     subject: Annotated[
         str | None, typer.Option(help="Only this subject, as it was released.")
     ] = None,
+    as_in_source: custody.AsInSource = False,
+    scope: custody.Scope = "default",
     key: custody.Key = None,
     share: custody.Shares = None,
     data_key: Annotated[
@@ -49,6 +53,10 @@ def reidentify_command(
     from redactory.reidentify import Wanted, reidentify  # noqa: PLC0415
 
     trust = options.trust(ledger, log_key, trust_new_log)
+    if record is not None:
+        record = custody.released(trust, scope, "record_id", record, as_in_source=as_in_source)
+    if subject is not None:
+        subject = custody.released(trust, scope, "subject", subject, as_in_source=as_in_source)
     rows = reidentify(
         path,
         trust,

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
 from audit_ledger import Log
+from redactory.cli.app import app
 from redactory.erasing import erase_subject
 from redactory.errors import InputError, KeyringError
 from redactory.keys import KeyStore
@@ -63,6 +65,14 @@ def test_the_log_states_erasure_new_versions_and_the_end_of_the_old(mapped):
     assert sorted(s.kind for s in told[2:]) == sorted(["sealed"] * done.shards + ["shredded"])
     assert told[1].body.entries == done.entries
     assert jane not in json.dumps([s.model_dump(mode="json") for s in told])
+
+
+def test_a_subject_may_be_named_as_in_the_source(mapped):
+    named = ["erase-subject", str(mapped), "--subject", "p-1", "--yes"]
+    assert isinstance(CliRunner().invoke(app, named).exception, InputError)
+    done = CliRunner().invoke(app, [*named, "--as-in-source", "--json"])
+    assert json.loads(done.stdout)["entries"] > 0
+    assert "jane.roe" not in json.dumps(list(undone(mapped).values()))
 
 
 def test_an_unknown_subject_changes_nothing(mapped):

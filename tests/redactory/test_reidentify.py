@@ -4,8 +4,10 @@ import json
 import shutil
 
 import pytest
+from typer.testing import CliRunner
 
 from audit_ledger import Log
+from redactory.cli.app import app
 from redactory.errors import InputError, KeyringError
 from redactory.keys import KeyStore
 from redactory.reading import Trust, open_verified
@@ -59,6 +61,18 @@ def test_only_the_wanted_records_come_back(mapped):
     assert len(undone(mapped, wanted=Wanted(subject=jane))) == 2
     with pytest.raises(InputError, match="no such record"):
         undone(mapped, wanted=Wanted(record="nobody"))
+
+
+def test_a_record_and_a_subject_may_be_named_as_in_the_source(mapped):
+    def told(*arguments):
+        named = ["reidentify", str(mapped), "--purpose", "access", *arguments, "--json"]
+        done = CliRunner().invoke(app, named)
+        return json.loads(done.stdout) if done.exit_code == 0 else done.exception
+
+    [one] = told("--record", "n-1", "--as-in-source")
+    assert one["text"].startswith("Jane Roe wrote")
+    assert len(told("--subject", "p-1", "--as-in-source")) == 2
+    assert isinstance(told("--subject", "p-1"), InputError)
 
 
 def test_the_data_key_does_not_open_the_map(mapped, own_home):
