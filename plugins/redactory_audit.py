@@ -14,6 +14,10 @@ from airflow.plugins_manager import AirflowPlugin
 from operators.links import AUDIT_PAGES
 
 _Message = MutableMapping[str, Any]
+_ICONS = {
+    "icon": f"{AUDIT_PAGES}/static/shield.svg",
+    "icon_dark_mode": f"{AUDIT_PAGES}/static/shield-dark.svg",
+}
 
 
 class _Pages:
@@ -44,16 +48,18 @@ class RedactoryAudit(AirflowPlugin):
     ]
     external_views = [  # noqa: RUF012 - Airflow's own form
         {
-            "name": "Redactory audit",
+            "name": "Audit",
             "href": f"{AUDIT_PAGES}/",
             "destination": "nav",
             "url_route": "redactory-audit",
             "nav_top_level": True,
+            **_ICONS,
         },
         {
             "name": "Audit",
             "href": f"{AUDIT_PAGES}/run/{{DAG_ID}}/{{RUN_ID}}",
             "destination": "dag_run",
             "url_route": "redactory-audit-run",
+            **_ICONS,
         },
     ]

@@ -37,7 +37,12 @@ PATIENCE: Final = 0.6
 
 _PATIENCE_OF_BUTTONS: Final = 8.0
 _PAGE: Final = 50
-_STATIC: Final = {"audit.css": "text/css", "audit.js": "text/javascript"}
+_STATIC: Final = {
+    "audit.css": "text/css",
+    "audit.js": "text/javascript",
+    "shield.svg": "image/svg+xml",
+    "shield-dark.svg": "image/svg+xml",
+}
 _WORD: Final = r"^[A-Za-z0-9_.:@/+-]*$"
 
 Word = Annotated[str, Query(max_length=200, pattern=_WORD)]
@@ -342,7 +347,7 @@ def run_page(request: Request, dag_id: str, run_id: str) -> HTMLResponse:
 
 @router.get("/static/{name}")
 def static(name: str) -> Response:
-    """Style and script."""
+    """Style, script and icons."""
     if name not in _STATIC:
         raise HTTPException(404)
     content = (Path(__file__).parent / "static" / name).read_bytes()

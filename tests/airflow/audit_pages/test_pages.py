@@ -182,7 +182,7 @@ def test_every_sentence_keeps_its_values():
         assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", said))
 
 
-@pytest.mark.parametrize("name", ["audit.css", "audit.js"])
+@pytest.mark.parametrize("name", ["audit.css", "audit.js", "shield.svg", "shield-dark.svg"])
 def test_style_and_script_come_from_here(client, name):
     assert client.get(f"/static/{name}").status_code == 200
     assert client.get("/static/../app.py").status_code == 404

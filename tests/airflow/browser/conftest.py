@@ -1,5 +1,6 @@
 """Airflow as a user meets it: one server for all of these tests, and headless Chromium."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -42,9 +43,7 @@ class Airflow:
         if user is not None:
             headers["Authorization"] = f"Bearer {self.token(user)}"
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(
-            self.url + path, data=data, headers=headers, method=method
-        )
+        request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 raw, status = answer.read(), answer.status
@@ -115,18 +114,39 @@ def _environment(folder, url, port):
 
 
 def _write_input(folder, dataset):
-    """Twelve records and one that cannot be read; what of them must be on the page, see below."""
-    rows = [{"id": f"r-{n}", "text": f"Row {n}: mail zoe.{n}@example.com."} for n in range(12)]
-    lines = [json.dumps(row) for row in rows] + ['{"id": "broken']
-    source = folder / "letters.jsonl"
-    source.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    """Two files: one that the schedule takes, and one for the form; the latter has a bad line."""
+    for name, count, bad in (("scheduled", 12, ""), ("from the form", 7, '{"id": "broken')):
+        rows = [
+            {"id": f"{name[0]}-{n}", "text": f"Row {n}: write to zoe.{name[0]}{n}@example.com."}
+            for n in range(count)
+        ]
+        lines = [json.dumps(row) for row in rows] + [bad]
+        text = "".join(f"{line}\n" for line in lines if line)
+        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
     (folder / "standing.toml").write_text(
-        f"input = {json.dumps([str(source)])}\n"
+        f"input = {json.dumps([str(folder / 'scheduled.jsonl')])}\n"
         f"output = {json.dumps(str(dataset))}\n"
-        'policy = "gdpr"\nner = "none"\nworkers = 1\nrows_per_shard = 5\n'
-        "max_quarantine_share = 0.5\n",
+        'dataset_name = "letters"\npolicy = "gdpr"\nner = "none"\nworkers = 1\n'
+        "rows_per_shard = 5\nmax_quarantine_share = 0.5\n",
         encoding="utf-8",
     )
+
+
+def _watch_a_past(folder):
+    """For pictures: a dataset with a past beside the one that the DAG writes."""
+    path = Path(__file__).parents[1] / "audit_pages" / "world.py"
+    spec = importlib.util.spec_from_file_location("audit_pages_world", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    letters = module.build(folder / "past").letters
+    settings = folder / "audit.toml"
+    settings.write_text(
+        f'[[dataset]]\npath = {json.dumps(str(letters))}\nname = "Patient letters"\n'
+        f"log_key = {json.dumps(str(letters / 'ledger' / 'log.vkey'))}\n",
+        encoding="utf-8",
+    )
+    return {"REDACTORY_AUDIT": str(settings)}
 
 
 @pytest.fixture(scope="session")
@@ -138,12 +158,13 @@ def airflow(tmp_path_factory):
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     (folder / "airflow").mkdir()
+    further = _watch_a_past(folder) if os.environ.get("REDACTORY_PICTURES") else {}
     with (folder / "standalone.log").open("wb") as log:
         # Terminated, `standalone` leaves its children behind: it gets a group of its own.
         server = subprocess.Popen(
             [sys.executable, "-m", "airflow", "standalone"],
             cwd=folder,
-            env=_environment(folder, url, port),
+            env=_environment(folder, url, port) | further,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
