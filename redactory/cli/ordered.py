@@ -24,9 +24,12 @@ def replacing(path: str) -> Iterator[TextIO]:
     """A text file that appears whole at ``path`` when the block ends, or not at all.
 
     Raises:
-        InputError: the place cannot be written.
+        InputError: the place cannot be written, or is no file: what may still be refused cannot
+            go out line by line.
     """
-    target = Path(path)
+    target = Path(path).resolve()  # a link stays a link
+    if path == "-" or (target.exists() and not target.is_file()):
+        raise InputError("the output is a file, which appears when all is done", where=path)
     temporary = target.parent / f".tmp-{secrets.token_hex(8)}"
     try:
         with temporary.open("x", encoding="utf-8", newline="\n") as file:

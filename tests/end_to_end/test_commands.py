@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from redactory.cli.ordered import replacing
+from redactory.errors import InputError
+
 COMMANDS = [
     [],
     ["run"],
@@ -85,6 +88,18 @@ def test_redact_keeps_ids_and_says_what_it_withheld(cli, tmp_path, lines):
     assert read_lines(tmp_path / "out.jsonl.withheld.jsonl") == [
         {"id": "0:120", "reason": "malformed_json"}
     ]
+
+
+def test_the_output_is_a_file_or_a_link_to_one(tmp_path):
+    (tmp_path / "true.jsonl").write_text("old")
+    (tmp_path / "link.jsonl").symlink_to("true.jsonl")
+    with replacing(str(tmp_path / "link.jsonl")) as file:
+        file.write("new")
+    assert (tmp_path / "true.jsonl").read_text() == "new"
+    assert (tmp_path / "link.jsonl").is_symlink()
+    for place in ("-", "/dev/null", str(tmp_path)):
+        with pytest.raises(InputError, match="the output is a file"), replacing(place):
+            pass
 
 
 def test_scopes_decide_who_shares_tokens(cli, tmp_path, lines):
