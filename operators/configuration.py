@@ -42,20 +42,32 @@ class Configuration(Generic[Model]):
         narrower: by field, what the form's schema says on top of the model's: who may start a
             run may not choose everything that the owner of the file may.
         otherwise: values in force where neither the form nor the file says anything.
+        sections: names of fields, by the heading that they stand under in the form.
     """
 
     model: type[Model]
     table: str = ""
     narrower: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     otherwise: Mapping[str, Any] = field(default_factory=dict)
+    sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def form(self) -> dict[str, Param]:
         """One optional form field for each field of the model."""
         properties = self.model.model_json_schema()["properties"]
-        return {
-            name: Param(None, **_optional({**schema, **self.narrower.get(name, {})}))
-            for name, schema in properties.items()
-        }
+        under = {name: heading for heading, names in self.sections.items() for name in names}
+        ordered = [*under, *(name for name in properties if name not in under)]
+        return {name: Param(None, **self._field(properties[name], name, under)) for name in ordered}
+
+    def _field(
+        self, schema: Mapping[str, Any], name: str, under: Mapping[str, str]
+    ) -> dict[str, Any]:
+        drawn = _optional({**schema, **self.narrower.get(name, {})})
+        default = self.otherwise.get(name, schema.get("default"))
+        if default not in (None, (), []):
+            drawn["description"] = f"{drawn.get('description', '')} (default: {default})".strip()
+        if name in under:
+            drawn["section"] = under[name]
+        return drawn
 
     def read(self, params: Mapping[str, Any]) -> Model:
         """The standing values, with every field of the form that was filled in.
@@ -89,6 +101,27 @@ class Configuration(Generic[Model]):
 INGEST = Configuration(
     RunConfig,
     otherwise={"only_changed": True},  # a schedule meets the same input every time
+    sections={
+        "What is read": (
+            *("input", "input_format", "only_changed", "on_deleted", "text_columns", "id_column"),
+            *("lang_column", "subject_column", "label_column", "pass_through", "text_unit"),
+            *("encoding", "max_record_bytes"),
+        ),
+        "What becomes of it": (
+            *("policy", "scope", "ner", "leak_gate", "identity_map", "canaries"),
+            *("labelled_sample", "suppress_counts_below"),
+        ),
+        "Where it goes": ("output", "dataset_name", "ledger"),
+        "Who may open it": (
+            *("recipients", "quarantine_recipients", "same_quarantine_key"),
+            "identity_recipients",
+        ),
+        "When it is published": ("approval", "max_quarantine_share", "publish_checkpoint"),
+        "How the work is cut": (
+            *("rows_per_shard", "bytes_per_shard", "bytes_per_batch", "workers"),
+            *("engine", "master"),
+        ),
+    },
     narrower={
         # A finder that names a module runs its code: whoever may start a run may not choose that.
         "ner": {"enum": ["embedded", "fast", "none"]},
@@ -108,8 +141,6 @@ def _optional(schema: Mapping[str, Any]) -> dict[str, Any]:
     for alternative in schema.get("anyOf", ()):
         if alternative.get("type") != "null":
             drawn |= alternative
-    if (default := schema.get("default")) not in (None, ()):
-        drawn["description"] = f"{drawn.get('description', '')} (default: {default})".strip()
     drawn["type"] = [drawn["type"], "null"]
     if "enum" in drawn:
         drawn["enum"] = [*drawn["enum"], None]

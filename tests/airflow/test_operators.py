@@ -173,6 +173,7 @@ def test_every_field_of_the_configuration_is_in_the_form():
         assert param.resolve() is None
         assert param.schema["type"][1] == "null"
         assert param.description or param.schema["title"]
+        assert param.schema["section"]
 
 
 @pytest.mark.parametrize(
