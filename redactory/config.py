@@ -83,7 +83,9 @@ class RunConfig(BaseModel):
         default="file", description="What is one record of a .txt file"
     )
     encoding: str | None = Field(default=None, description="Default: detected")
-    max_record_bytes: int = Field(default=1 << 22, ge=1, le=1 << 28)
+    max_record_bytes: int = Field(
+        default=1 << 22, ge=1, le=1 << 28, description="Longer records are quarantined"
+    )
 
     recipients: tuple[str, ...] = Field(
         default=(), description="Public key files that may open the data; default: the reader key"
@@ -95,13 +97,20 @@ class RunConfig(BaseModel):
         default=False, description="Allow one key for data and quarantine (shown in red)"
     )
 
-    rows_per_shard: int = Field(default=10_000, ge=1, le=10_000_000)
-    bytes_per_shard: int = Field(default=8 << 20, ge=1, le=1 << 32)
+    rows_per_shard: int = Field(
+        default=10_000, ge=1, le=10_000_000, description="Records in a shard at most"
+    )
+    bytes_per_shard: int = Field(
+        default=8 << 20, ge=1, le=1 << 32, description="Input bytes in a shard at most"
+    )
     bytes_per_batch: int = Field(
         default=256 << 20, ge=1, description="Input bytes in one batch (one Airflow task)"
     )
     max_quarantine_share: float | None = Field(
-        default=None, ge=0, le=1, description="Default: the policy's"
+        default=None,
+        ge=0,
+        le=1,
+        description="A run is published up to this share of withheld records; default: the policy's",
     )
     ner: str = Field(
         default="embedded",
