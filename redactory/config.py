@@ -110,7 +110,7 @@ class RunConfig(BaseModel):
         default=None,
         ge=0,
         le=1,
-        description="A run is published up to this share of withheld records; default: the policy's",
+        description="Publish up to this share of withheld records; default: the policy's",
     )
     ner: str = Field(
         default="embedded",
