@@ -228,8 +228,9 @@ def quarantine_page(request: Request) -> HTMLResponse:
         for look, dataset in _datasets(looks):
             found = withheld(look, dataset)
             if found.leaves:
+                decisions = look.facts.datasets[dataset].decisions if look.facts else {}
                 entries = look.entries(found.leaves[:_PAGE])
-                sections.append((look, found, charts.bars(found.reasons), entries))
+                sections.append((look, found, charts.bars(found.reasons), entries, decisions))
         return page(
             request,
             "quarantine.html",
@@ -450,6 +451,9 @@ def _run_section(look: Look, facts: RunFacts) -> dict[str, Any]:
         "removed": charts.bars(facts.removed),
         "reasons": charts.bars(facts.reasons),
         "policy": manifest.policy if manifest else "",
+        "decision": look.facts.datasets[dataset].decisions.get(facts.run)
+        if look.facts and dataset
+        else None,
         "rules": [look.facts.datasets[dataset].rules[digest] for digest in sorted(facts.policies)]
         if look.facts and dataset
         else [],

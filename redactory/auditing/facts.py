@@ -84,6 +84,20 @@ class RulesFacts:
     shards: int = 0
 
 
+class Decision(NamedTuple):
+    """What a person decided about the quarantine of a run.
+
+    Attributes:
+        word: ``released`` or ``refused``.
+        leaf: number of the statement.
+    """
+
+    word: str
+    actor: str
+    time: str
+    leaf: int
+
+
 class Publication(NamedTuple):
     """One version of a dataset, and the number of the statement that says so."""
 
@@ -123,6 +137,8 @@ class DatasetFacts:
         by_day: replaced values by day and entity type.
         sealed: index of the newest statement that sealed a shard, by (area, shard).
         suppressed_below: counts under it were left out of the statements.
+        decisions: on the release of runs, by run.
+        decided: withheld records that other decisions count.
     """
 
     dataset: str
@@ -135,6 +151,7 @@ class DatasetFacts:
     published: list[Publication] = field(default_factory=list)
     sealed: dict[tuple[str, str], int] = field(default_factory=dict)
     suppressed_below: int = 0
+    decisions: dict[str, Decision] = field(default_factory=dict)
     decided: int = 0
     trained: list[int] = field(default_factory=list)
     built: list[int] = field(default_factory=list)
@@ -245,7 +262,7 @@ class LogFacts:
         elif kind == "published" and body.dataset == name:
             facts.published.append(Publication(index, time, body))
         elif kind in DECISION_KINDS:
-            facts.decided += int(getattr(body, "records", 0) or 0)
+            _add_decision(facts, index, statement)
         elif kind == "predicted":
             _add_prediction(facts, index, statement)
         elif kind in ("trained", "dealt"):
@@ -295,6 +312,16 @@ def _add_rules(facts: DatasetFacts, statement: Any) -> None:
         facts.rules[body.policy_digest] = known
     known.last = statement.time
     known.shards += 1
+
+
+def _add_decision(facts: DatasetFacts, index: int, statement: Any) -> None:
+    body, predicate = statement.body, statement.predicate
+    run = getattr(body, "run_id", None)
+    if isinstance(run, str):
+        word = "released" if statement.kind == "released" else "refused"
+        facts.decisions[run] = Decision(word, predicate.actor.name, statement.time, index)
+    else:
+        facts.decided += int(getattr(body, "records", 0) or 0)
 
 
 def _add_prediction(facts: DatasetFacts, index: int, statement: Any) -> None:

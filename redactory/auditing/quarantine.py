@@ -16,7 +16,8 @@ class Withheld:
 
     Attributes:
         records: in shards whose keys still exist.
-        decided: of which a person decided, as far as statements count it.
+        decided: of which a person decided: the runs that withheld them were released or
+            refused, or a statement counts the records.
         reasons: records by reason.
         leaves: numbers of the statements on these shards, the newest first.
     """
@@ -44,10 +45,14 @@ def withheld(look: Look, dataset: str) -> Withheld:
 def _gather(log: LogFacts, dataset: str) -> Withheld:
     facts = log.datasets[dataset]
     found = Withheld(dataset, decided=facts.decided)
+    rows = log.rows
     for (area, shard), recorded in log.evidence.head(dataset).shards.items():
         if area == QUARANTINE and not recorded.shredded:
+            leaf = facts.sealed[area, shard]
             found.records += recorded.header.rows
-            found.leaves.append(facts.sealed[area, shard])
+            found.leaves.append(leaf)
+            if rows[leaf].run in facts.decisions:
+                found.decided += recorded.header.rows
     found.leaves.sort(reverse=True)
     for reasons in log.evidence.reasons.get(dataset, {}).values():
         found.reasons.update(reasons)

@@ -98,6 +98,24 @@ def test_quarantine_shows_counts_and_reasons_only(client):
     assert "not_an_object 5" in text or "malformed" in text or re.search(r"[a-z_]+ 5 ", text)
 
 
+def test_a_release_is_a_decision_on_what_the_run_withheld(world, worlds, altered, visit, home):
+    from audit_ledger import Draft
+
+    about = {"dataset": world.dataset, "run_id": world.runs[1], "rows_in": 63, "quarantined": 3}
+    subject = (("results", "ab" * 32),)
+    copied = worlds.World(world.folder, home, altered)
+    body = {**about, "version": 9}
+    worlds.append(copied, Draft("released", subject, body, shard_key="r"), actor="carol")
+    refused = {**about, "run_id": world.runs[2], "about": "release", "decision": "refused"}
+    client = visit(altered)
+    text = words(client.get("/quarantine").text)
+    assert "waiting for a decision 2" in text
+    assert "released , carol" in text
+    assert "Release approved" in words(client.get("/").text)
+    worlds.append(copied, Draft("decided", subject, refused), actor="carol")
+    assert "waiting for a decision 0" in words(visit(altered).get("/quarantine").text)
+
+
 def test_models_say_whether_they_are_proven(client):
     text = words(client.get("/models").text)
     assert "ε 2 " in text
