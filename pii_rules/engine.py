@@ -12,7 +12,7 @@ tokens that their interface hands over are made when the first of them asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -136,8 +136,8 @@ class RuleEngine:
             shared, place = self._place[number]
             spoken = [code for code in languages if code in shared.words]
             if spoken:
-                for hit in shared.rule.hits(text, place, ends):
-                    yield from _scored(shared, hit, spoken, context, reasons=reasons)
+                hits = shared.rule.hits(text, place, ends)
+                yield from _scored(shared, hits, spoken, context, reasons=reasons)
         for recognizer in self._foreign:
             if recognizer.supported_language in languages:
                 yield from self._asked(recognizer, text, context)
@@ -178,23 +178,27 @@ def _shared(rules: Sequence[PatternRule]) -> list[_Shared]:
 
 
 def _scored(
-    shared: _Shared, hit: Hit, spoken: Sequence[str], context: Context, *, reasons: bool
+    shared: _Shared,
+    hits: Iterable[Hit],
+    spoken: Sequence[str],
+    context: Context,
+    *,
+    reasons: bool,
 ) -> Iterator[Finding]:
-    """A hit as the languages score it; once where they agree."""
-    start, end, first, validated, pattern = hit
-    told = None
-    for language in spoken:
-        words = shared.words[language]
-        score, before = first, ""
-        if words is not None and score < 1:
-            before = context.before(start, language)
-            score = words.raised(score, before)
-        if score != told:
-            told = score
-            among = words.among(before) if reasons and words and score != first else ()
-            yield Finding(
-                start, end, shared.entity_type, score, shared.name, validated, first, pattern, among
-            )
+    """Hits as the languages score them; each once where they agree."""
+    kind, name = shared.entity_type, shared.name
+    for start, end, first, validated, pattern in hits:
+        told = None
+        for language in spoken:
+            words = shared.words[language]
+            score, before = first, ""
+            if words is not None and score < 1:
+                before = context.before(start, language)
+                score = words.raised(score, before)
+            if score != told:
+                told = score
+                among = words.among(before) if reasons and words and score != first else ()
+                yield Finding(start, end, kind, score, name, validated, first, pattern, among)
 
 
 def _told(

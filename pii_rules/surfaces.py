@@ -6,7 +6,7 @@ somewhere, and the leak gate looks for values that redaction left behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from pii_rules.many_strings import at_marks, at_once, marked_strings
@@ -16,8 +16,7 @@ from pii_rules.spans import Span
 RECOGNIZER: Final = "propagation"
 # Looking for many strings at once costs, for each of their lengths, what so many searches cost.
 _STRINGS_A_LENGTH: Final = 25
-_WORTH_AN_INDEX: Final = 4096  # characters
-_MANY: Final = 40
+_CHEAP: Final = 1 << 24  # characters read by all searches together: some milliseconds
 _SHORTEST: Final = 6
 # A form below this was kept by a policy that asks for weak findings; spreading it through
 # the record would spread the doubt.
@@ -29,7 +28,13 @@ def is_telling(surface: str) -> bool:
     return len(surface) >= _SHORTEST and any(c.isdigit() or c == "@" for c in surface)
 
 
-def occurrences(forms: Iterable[str], text: str, *, bordered: bool) -> Iterator[tuple[int, int]]:
+def occurrences(
+    forms: Iterable[str],
+    text: str,
+    *,
+    bordered: bool,
+    known: Container[tuple[int, int]] = (),
+) -> Iterator[tuple[int, int]]:
     """Where ``forms`` stand in ``text``, as (start, end); matches may overlap.
 
     Args:
@@ -37,16 +42,25 @@ def occurrences(forms: Iterable[str], text: str, *, bordered: bool) -> Iterator[
         text: where to look.
         bordered: only where no ASCII letter or digit is joined to another (Chinese text
             is written without spaces, so a Han neighbour is a border).
+        known: places to leave out.
     """
-    wanted = sorted(set(forms))
-    if bordered and len(wanted) > _MANY and len(text) >= _WORTH_AN_INDEX:
-        marked, wanted = marked_strings(wanted, _STRINGS_A_LENGTH)
-        yield from (place for place in at_marks(marked, text) if _is_apart(text, *place))
-    few = len(wanted) <= _STRINGS_A_LENGTH * len(set(map(len, wanted)))
-    search = _one_by_one if few or len(text) < _WORTH_AN_INDEX else at_once
-    for start, end in search(wanted, text):
-        if not bordered or _is_apart(text, start, end):
+    for start, end in _everywhere(sorted(set(forms)), text, bordered=bordered):
+        if (start, end) in known:
+            continue
+        if not bordered or not (_joined(text, start) or _joined(text, end)):
             yield start, end
+
+
+def _everywhere(wanted: Sequence[str], text: str, *, bordered: bool) -> Iterator[tuple[int, int]]:
+    """Where the strings stand; where only bordered places count, others may be left out."""
+    if len(wanted) * len(text) > _CHEAP:
+        if bordered:
+            marked, wanted = marked_strings(wanted, _STRINGS_A_LENGTH)
+            yield from at_marks(marked, text)
+        if len(wanted) > _STRINGS_A_LENGTH * len(set(map(len, wanted))):
+            yield from at_once(wanted, text)
+            return
+    yield from _one_by_one(wanted, text)
 
 
 def _one_by_one(forms: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
@@ -55,10 +69,6 @@ def _one_by_one(forms: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
         while start >= 0:
             yield start, start + len(form)
             start = text.find(form, start + 1)
-
-
-def _is_apart(text: str, start: int, end: int) -> bool:
-    return not (_joined(text, start) or _joined(text, end))
 
 
 def _joined(text: str, border: int) -> bool:
@@ -84,13 +94,12 @@ def propagated(texts: Mapping[str, str], spans: Sequence[Span]) -> list[Span]:
         surface = texts[span.column][span.start : span.end]
         if (span.validated or span.score >= _SURE) and is_telling(surface):
             sources.setdefault(surface, span)
-    known = {(span.column, span.start, span.end) for span in spans}
     found = []
     for column, text in texts.items():
-        for start, end in occurrences(sources, text, bordered=True):
-            if (column, start, end) not in known:
-                source = sources[text[start:end]]
-                found.append(
-                    source._replace(column=column, start=start, end=end, recognizer=RECOGNIZER)
-                )
+        known = {(span.start, span.end) for span in spans if span.column == column}
+        for start, end in occurrences(sources, text, bordered=True, known=known):
+            source = sources[text[start:end]]
+            found.append(
+                source._replace(column=column, start=start, end=end, recognizer=RECOGNIZER)
+            )
     return found

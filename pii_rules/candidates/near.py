@@ -48,11 +48,13 @@ def matches(
         stop = max(stop, begin)
         while stop + 1 < count and ends[stop + 1] - ends[stop] <= reach:
             stop += 1
-        first, last = max(place, ends[begin] - reach), ends[stop]
+        first, last = ends[begin] - reach, ends[stop]
+        first = max(first, place)
         found = pattern.search(text, first, last + reach, timeout=seconds)
         if found is None or found.end() > last:
             place = last + 1
             stop += 1
         else:
             yield found
-            place = max(found.end(), found.start() + 1)
+            start, end = found.span()
+            place = end if end > start else start + 1
