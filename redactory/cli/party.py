@@ -83,7 +83,8 @@ def serve(
         print_json(receipt.model_dump(mode="json"))
         return
     out.print(f"[bold green]✔[/] done: {receipt.epochs} epochs; the model was not seen here")
-    out.print(facts_table({"metrics": receipt.metrics or "none", "job": receipt.job}))
+    opened = ", ".join(receipt.metrics) or "none"
+    out.print(facts_table({"metrics that were opened": opened, "job": receipt.job}))
 
 
 def _address(bind: str | None) -> tuple[str, int] | None:

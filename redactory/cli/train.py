@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,9 +27,10 @@ Key = Annotated[str | None, typer.Option(help="Private key (PEM); default: your 
 
 
 @app.command(
-    epilog="**Examples:** `redactory train plan notes.features --output job --epochs 10` (three "
-    "parties on this machine) · `redactory train plan notes.features --output s3://b/job "
-    "--owner north --with south.offer --card a.json --card b.json --card c.json`"
+    epilog="**Examples:** `redactory train plan notes.features --output job --assume-range "
+    "--metric accuracy` (three parties on this machine) · `redactory train plan notes.features "
+    "--output s3://b/job --owner north --with south.offer --card a.json --card b.json "
+    "--card c.json`"
 )
 def plan(
     dataset: Dataset,
@@ -47,15 +49,30 @@ def plan(
     config: Annotated[
         Path | None, typer.Option(help="TOML with the training section; options go over it.")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="logistic, softmax or network.")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the rows.")] = None,
-    batch_rows: Annotated[int | None, typer.Option(min=1, help="Rows of a mini-batch.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Step length.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="logistic, softmax or network; default: what goes with the classes."),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the rows; usually 20.")
+    ] = None,
+    batch_rows: Annotated[
+        int | None, typer.Option(min=1, help="Rows of a mini-batch; usually 64.")
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Step length; usually 3.")] = None,
     l2: Annotated[float | None, typer.Option(help="Penalty on the weights.")] = None,
-    degree: Annotated[int | None, typer.Option(help="Of the sigmoid: 3, 5 or 7.")] = None,
+    degree: Annotated[
+        int | None, typer.Option(help="Of the sigmoid: 3, 5 or 7; usually 5.")
+    ] = None,
     metric: Annotated[
         list[str] | None,
         typer.Option(help="Opened at the end: accuracy, confusion, auc, squared_error."),
+    ] = None,
+    epoch_metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Opened after every epoch: squared_error, accuracy; for the card's plot."
+        ),
     ] = None,
     assume_range: Annotated[
         bool | None,
@@ -73,7 +90,10 @@ def plan(
     trust_new_log: options.TrustNewLog = False,
     as_json: options.Json = False,
 ) -> None:
-    """Write a job description. Its bounds are proven before anything is shared."""
+    """Write a job description. Its bounds are proven before anything is shared.
+
+    A privacy budget, class weights and early stopping are in the training section: `--config`.
+    """
     data = _owner_data(dataset, owner, key, ledger, log_key, trust_new_log=trust_new_log)
     from redactory.keys import KeyStore  # noqa: PLC0415
     from redactory.training import Plan, plan_job, read_offer, read_training  # noqa: PLC0415
@@ -86,6 +106,7 @@ def plan(
         "l2": l2,
         "sigmoid_degree": degree,
         "metrics": tuple(metric) if metric else None,
+        "epoch_metrics": tuple(epoch_metric) if epoch_metric else None,
         "assume_range": assume_range,
     }
     job = plan_job(
@@ -206,7 +227,8 @@ def run(job: Job, as_json: options.Json = False) -> None:
         print_json({n: r.model_dump(mode="json") for n, r in receipts.items()})
         return
     out.print(f"[bold green]✔[/] trained {first.epochs} epochs; no party saw the model")
-    out.print(facts_table({"metrics": first.metrics or "none", "next": "redactory train reveal"}))
+    rows = _metrics(first.metrics, described.labels.classes)
+    out.print(facts_table({**rows, "next": "redactory train reveal"}))
     if failed:
         warn(f"the others went on without {', '.join(failed)}")
 
@@ -252,6 +274,8 @@ def reveal(
     require("train")
     from redactory.keys import KeyStore  # noqa: PLC0415
     from redactory.reading import own_identity  # noqa: PLC0415
+    from redactory.training_card import PAGE_FILE  # noqa: PLC0415
+    from redactory.training_result import TRAINED_FILE  # noqa: PLC0415
     from redactory.training_result import reveal as open_model  # noqa: PLC0415
     from sealed_shards.layout import DATA  # noqa: PLC0415
 
@@ -270,7 +294,58 @@ def reveal(
         print_json(facts)
         return
     out.print(f"[bold green]✔[/] model of {revealed.epochs} epochs in {output}", soft_wrap=True)
-    out.print(facts_table(facts))
+    rows: dict[str, Any] = {
+        **_metrics(revealed.metrics, revealed.job.labels.classes),
+        "model": revealed.model_id or "not committed to: predictions cannot be proven",
+        "parties": ", ".join(revealed.parties),
+        "scores": "in range, proven" if revealed.range_proven else "in range, vouched for",
+        "for all": f"{output / PAGE_FILE}, the model's card",
+        "for you": f"{output / TRAINED_FILE}" + (", opening.json" if revealed.model_id else ""),
+        "next": "redactory train record: the card's digest into the log of the rows",
+    }
+    out.print(facts_table(rows))
+
+
+@app.command(epilog="**Example:** `redactory train record job notes.features`")
+def record(
+    job: Job,
+    dataset: Dataset,
+    ledger: options.Ledger = None,
+    log_key: options.LogKey = None,
+    trust_new_log: options.TrustNewLog = False,
+    as_json: options.Json = False,
+) -> None:
+    """Put the card of a finished job beside the rows, and its digest into their log."""
+    from redactory.extras import require  # noqa: PLC0415
+
+    require("train")
+    from redactory.training_record import record_training  # noqa: PLC0415
+
+    trust = options.trust(ledger, log_key, trust_new_log)
+    recorded = record_training(dataset, trust, job)
+    if as_json:
+        print_json(vars(recorded))
+        return
+    out.print("[bold green]✔[/] recorded what was trained")
+    out.print(facts_table({"card": recorded.card, "SHA-256": recorded.card_sha256}))
+
+
+def _metrics(metrics: dict[str, Any], classes: Sequence[str]) -> dict[str, str]:
+    """What was opened at the end, in lines for a person."""
+    if not metrics:
+        return {"metrics": "none was opened; see --metric of redactory train plan"}
+    lines = {}
+    for name, value in metrics.items():
+        if name == "confusion":
+            names = classes or range(len(value))
+            for true, row in zip(names, value, strict=True):
+                told = ", ".join(f"{count:,} as {n}" for n, count in zip(names, row, strict=True))
+                lines[f"true {true}"] = told
+        elif name == "accuracy":
+            lines[name] = f"{value:.1%} of held-out rows"
+        else:
+            lines[name.replace("_", " ")] = "none" if value is None else f"{value:.4f}"
+    return lines
 
 
 def _progress(told: dict[str, Any]) -> str:
