@@ -81,38 +81,79 @@ def plain(task: Task) -> Measured:
     )  # fmt: skip
 
 
-def epochs_for(key: str, task: Task, found: Sequence[Measured], delay_ms: int) -> int:
+def epochs_for(key: str, task: Task, found: Sequence[Measured]) -> int:
     """Epochs of a peer on a task: one if it would be slow, going by what it took before."""
-    before = [each for each in found if (each.engine, each.delay_ms) == (key, delay_ms)]
+    before = [each for each in found if each.engine == key]
     expected = [each.seconds * task.cells / each.cells for each in before]
     return 1 if expected and min(expected) > LONG_EPOCH_SECONDS else task.epochs
 
 
-def everyone(
-    task: Task,
-    parties: engine.Parties,
-    peers: dict[str, Path],
-    folder: Path,
-    before: Sequence[Measured],
-    *,
-    delay_ms: int = 0,
-) -> Iterator[Measured]:
-    """Every engine on a task, after what was measured before."""
-    rows = draw(task)
-    if not delay_ms:
-        yield plain(task)
-    yield _said(engine.measure(parties, task, rows, delay_ms=delay_ms))
-    for rival in rivals.RIVALS:
-        if rival.key not in peers or (delay_ms and not rival.through_proxies):
-            continue
-        epochs = epochs_for(rival.key, task, before, delay_ms)
-        shorter = replace(task, epochs=epochs)
-        try:
-            yield _said(
-                rivals.measure(rival, peers[rival.key], shorter, rows, folder, delay_ms=delay_ms)
-            )
-        except rivals.RivalError as error:
-            told(f"{rival.name} is left out of {task.name}: {error}")
+@dataclass
+class Bench:
+    """Everything that is measured, piece by piece.
+
+    Attributes:
+        parties: of this engine.
+        peers: interpreters of the others.
+        folder: for their files.
+        results: grow with every piece.
+    """
+
+    parties: engine.Parties
+    peers: dict[str, Path]
+    folder: Path
+    results: Results
+
+    def measure(self, *, quick: bool) -> Iterator[str]:
+        """Measure; after each piece, its name."""
+        results, main = self.results, self.results.main
+        self.everyone(main)
+        yield main.name
+        self.schemes(() if quick else SCHEMES)
+        yield "more parties"
+        results.texts = list(accuracies(self.parties, quick=quick))
+        yield "accuracy on text"
+        results.noisy = private(self.parties, rows=main.rows, d=main.d, epsilon=EPSILON)
+        yield "a privacy budget"
+        rows, d = (10_000, 256) if quick else (100_000, 1024)
+        results.stream = streamed(self.parties, rows=rows, d=d, memory_bytes=1 << 20)
+        yield "a job larger than memory"
+        self.everyone(main, delay_ms=DELAY_MS)
+        yield f"{main.name} with delay"
+        for rows, d in [(2000, 64)] if quick else _grid():
+            task = Task(rows, d, EPOCHS)
+            self.everyone(task)
+            if d == main.d:
+                self.everyone(task, delay_ms=DELAY_MS)
+            yield task.name
+
+    def everyone(self, task: Task, *, delay_ms: int = 0) -> None:
+        """Every engine on a task."""
+        rows, found = draw(task), self.results.found
+        if not delay_ms:
+            found.append(plain(task))
+        found.append(_said(engine.measure(self.parties, task, rows, delay_ms=delay_ms)))
+        for rival in rivals.RIVALS:
+            if rival.key not in self.peers or (delay_ms and not rival.through_proxies):
+                continue
+            shorter = replace(task, epochs=epochs_for(rival.key, task, found))
+            python = self.peers[rival.key]
+            try:
+                measured = rivals.measure(
+                    rival, python, shorter, rows, self.folder, delay_ms=delay_ms
+                )
+                found.append(_said(measured))
+            except rivals.RivalError as error:
+                told(f"{rival.name} is left out of {task.name}: {error}")
+
+    def schemes(self, schemes: Sequence[tuple[int, int]]) -> None:
+        """This engine on the main task with more parties."""
+        main = self.results.main
+        rows = draw(main)
+        for scheme in schemes:
+            told(f"{scheme[0]} parties, threshold {scheme[1]}")
+            measured = engine.measure(self.parties, main, rows, scheme=scheme)
+            self.results.found.append(_said(measured))
 
 
 def _said(each: Measured) -> Measured:
@@ -169,33 +210,12 @@ def main() -> None:
     options = parser.parse_args()
     peers = installed(options.peers, options.only)
     main_task = Task(2000, 256, EPOCHS) if options.quick else Task(10_000, 256, EPOCHS)
-    others = [(2000, 64)] if options.quick else _grid()
     results = Results(main_task)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        parties = engine.Parties(folder, 3 if options.quick else 7)
-        results.found += everyone(main_task, parties, peers, folder, results.found)
-        results.found += everyone(
-            main_task, parties, peers, folder, results.found, delay_ms=DELAY_MS
-        )
-        for scheme in () if options.quick else SCHEMES:
-            told(f"{scheme[0]} parties, threshold {scheme[1]}")
-            rows_of = draw(main_task)
-            results.found.append(_said(engine.measure(parties, main_task, rows_of, scheme=scheme)))
-        told("accuracy on text")
-        results.texts = list(accuracies(parties, quick=options.quick))
-        told("a job with a privacy budget")
-        results.noisy = private(parties, rows=main_task.rows, d=main_task.d, epsilon=EPSILON)
-        told("a job larger than memory")
-        rows, d = (10_000, 256) if options.quick else (100_000, 1024)
-        results.stream = streamed(parties, rows=rows, d=d, memory_bytes=1 << 20)
-        for rows, d in others:
-            task = Task(rows, d, EPOCHS)
-            results.found += everyone(task, parties, peers, folder, results.found)
-            if d == main_task.d:
-                results.found += everyone(
-                    task, parties, peers, folder, results.found, delay_ms=DELAY_MS
-                )
+        bench = Bench(engine.Parties(folder, 3 if options.quick else 7), peers, folder, results)
+        for done in bench.measure(quick=options.quick):
+            told(f"{done}: done")
             if not (options.quick or options.json):
                 results.write()  # so that an interrupted run leaves what it measured
     print(results.as_json() if options.json else results.page())
@@ -245,7 +265,8 @@ class Results:
         ]
         if self.texts:
             parts.append(
-                "Accuracy on held-out text: the quantised model that the parties reveal, against "
+                "Accuracy on held-out text: the quantised model that the parties commit to and "
+                "reveal, trained as `redactory train plan` does it unless told otherwise, against "
                 "scikit-learn's logistic regression on the same integers:"
             )
             parts.append(accuracy_table(self.texts))

@@ -107,11 +107,14 @@ class Parties:
         scheme: tuple[int, int] = (3, 1),
         delay_ms: int = 0,
         memory_bytes: int = 2 << 30,
+        commitments: bool = False,
     ) -> Trained:
         """Deal, run all parties, rebuild."""
         n, t = scheme
         places = self.places[:n]
-        job = self._job(places, t, len(x), features, training, delayed_by=delay_ms)
+        job = self._job(
+            places, t, len(x), features, training, delayed_by=delay_ms, commitments=commitments
+        )
         folder = self._deal(job, OwnedRows(x, y))
         routes = {place.reached_at: place.port for place in places}
         with delayed(delay_ms, routes):
@@ -130,6 +133,7 @@ class Parties:
         training: Training,
         *,
         delayed_by: int = 0,
+        commitments: bool = False,
     ) -> Job:
         cards: list[PartyCard] = [
             place.folder.card.model_copy(
@@ -149,6 +153,7 @@ class Parties:
             labels=Labels(),
             training=training,
             simulation=True,
+            commitments=commitments,
         )
 
     def _deal(self, job: Job, rows: OwnedRows) -> Folder:

@@ -1,8 +1,9 @@
-"""Accuracy on text: the revealed, quantised model against plaintext logistic regression.
+"""Accuracy on text: the committed, quantised model against plaintext logistic regression.
 
 Two sets: urgent letters or others (English documents of the bundled corpus's generator), and
 whether a line of documentation is from the Python manual or from another (real text, in the
-tests' data). Features by the default spec; both see the same integers.
+tests' data). Features by the default spec, training as `redactory train` does it when it is
+told no more; both see the same integers.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from mpc_jobs.features import FeatureSpec, open_featuriser
 from mpc_jobs.training_spec import Features, Training
 from redactory.demo_corpus.generate import generate
+from redactory.training import USUAL, committable
 
 _LINES = Path(__file__).resolve().parents[2] / "tests" / "data" / "no_pii_en.txt.xz"
 _PYTHON_MANUAL_BYTES = 600_000  # the file's first share, says its README
@@ -80,17 +82,15 @@ def _compared(
     rows = open_featuriser(FeatureSpec(d=d, scale_bits=SCALE_BITS)).rows(texts).astype(np.int64)
     order = np.random.default_rng(0).permutation(len(texts))
     train, test = np.split(order, [3 * len(order) // 4])
-    training = Training(
-        model="logistic",
-        sigmoid_degree=7,
-        epochs=60,
-        batch_rows=256,
-        learning_rate=8.0,
-        l2=1 / len(train),  # as scikit-learn's default, C = 1
-        assume_range=True,
-    )
+    training = Training(**USUAL, model="logistic", assume_range=True)
     features = Features(columns=d, fraction_bits=SCALE_BITS, largest=1 << SCALE_BITS, norm=1.0)
-    weights = parties.train(training, rows[train], labels[train, None], features).weights
+    weights = parties.train(
+        committable(training, features),
+        rows[train],
+        labels[train, None],
+        features,
+        commitments=True,
+    ).weights
     real = rows / 2**SCALE_BITS
     scores = real[test] @ weights[:-1, 0] + weights[-1, 0]
     with warnings.catch_warnings():

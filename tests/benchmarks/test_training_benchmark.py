@@ -116,10 +116,10 @@ def test_a_peer_that_would_take_long_trains_once(benchmark):
     from learning.data import Task
     from learning.measured import Measured
 
-    def epochs(d: int, *, delay: int = 0) -> int:
+    def epochs(d: int, key: str = "mpyc") -> int:
         before = [Measured("mpyc", "2000x64", (3, 1), 0, 10.0, 1.0, 1.0, None, 1.0, 0.9)]
-        return benchmark.epochs_for("mpyc", Task(2000, d, 3), before, delay)
+        return benchmark.epochs_for(key, Task(2000, d, 3), before)
 
     assert epochs(256) == 3
     assert epochs(1024) == 1
-    assert epochs(1024, delay=25) == 3
+    assert epochs(1024, "spu") == 3
