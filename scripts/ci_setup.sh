@@ -10,6 +10,8 @@ command -v softhsm2-util > /dev/null || missing+=(softhsm2)    # a PKCS #11 toke
 [[ -x /usr/sbin/pkcsslotd ]] || missing+=(opencryptoki)        # and one with it
 command -v age > /dev/null || missing+=(age)                   # a peer in benchmarks/sealing.py
 command -v redis-server > /dev/null || missing+=(redis-server) # Celery's broker, of the tests' own
+command -v chromium > /dev/null || missing+=(chromium)         # the audit pages in a browser,
+command -v chromedriver > /dev/null || missing+=(chromium-driver)      # and what drives it
 command -v java > /dev/null || missing+=(default-jre-headless) # Spark
 if ! command -v postgres > /dev/null && ! compgen -G '/usr/lib/postgresql/*/bin/postgres' > /dev/null; then
   missing+=(postgresql)   # the ledger in a database; the tests start a server of their own

@@ -37,8 +37,9 @@ class AuditDesk:
             yield [stack.enter_context(watch.look(share)) for watch in self.watches]
 
     def find(self, dataset: str) -> Watch | None:
-        """The place where the dataset with this id lies."""
-        return next((watch for watch in self.watches if dataset in watch.datasets()), None)
+        """The place where the dataset with this id lies; of several copies, a broken one first."""
+        copies = [watch for watch in self.watches if dataset in watch.datasets()]
+        return min(copies, key=lambda watch: not watch.is_broken, default=None)
 
 
 def worst(looks: list[Look]) -> Look | None:

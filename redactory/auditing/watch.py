@@ -187,6 +187,17 @@ class Watch:
             raise LedgerError("the log did not verify", where="ledger")
         return prefix.entries(indices)
 
+    @property
+    def name(self) -> str:
+        """What to call it where no dataset of it is meant."""
+        return self.watched.name or ", ".join(one[:12] for one in self.datasets())
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the newest check found something wrong."""
+        verdict = self._check.result
+        return verdict is not None and verdict.state == "broken"
+
     def datasets(self) -> list[str]:
         """Ids of the datasets that lie here; of a broken log only as the folder tells it."""
         return self._reading.datasets or self._claimed()

@@ -47,6 +47,15 @@ def test_a_tampered_shard_turns_the_banner_red_and_is_named(visit, world, altere
     assert "1 faulty" in overview
 
 
+def test_of_two_copies_the_broken_one_is_shown(visit, world, altered, worlds):
+    worlds.flip(min((altered / "shards").glob("*.parquet")))
+    client = visit(world.letters, altered)
+    overview = client.get("/").text
+    assert banner(overview) == "broken"
+    assert re.findall(r'<li class="card (\w+)">', overview) == ["intact", "broken"]
+    assert banner(client.get(f"/datasets/{world.dataset}").text) == "broken"
+
+
 def test_tampering_is_noticed_without_anybody_asking(visit, altered, worlds):
     client = visit(altered, recheck_seconds=0.01)
     stem = min((altered / "shards").glob("*.parquet")).stem

@@ -104,6 +104,7 @@ def build(folder):
     world = World(folder, folder / "home", folder / "datasets" / "letters")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REDACTORY_HOME", str(world.home))
+        patch.setenv("LOGNAME", "bob")  # who is on record at the command line
         patch.delenv("REDACTORY_PASSPHRASE_FILE", raising=False)
         KeyStore(world.home).ensure("reader", "quarantine", "log")
         sources = folder / f"letters of {CANARY}"
