@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.timing.page import plot, render
-from benchmarks.timing.texts import BOOK, LETTER, REPORT, cut, dense, prose
+from benchmarks.timing.texts import BOOK, LETTER, REPORT, cut, dense, prose, register
 
 HERE = Path(__file__).resolve().parent / "timing"
 TARGET = HERE.parents[1] / "docs" / "benchmarks" / "throughput.md"
@@ -38,12 +38,17 @@ def cases(name: str, size: int) -> dict[str, list[str]]:
     chosen = {"prose": cut(prose(size), LETTER), "dense": dense(size)}
     if name in ("rules", "presidio"):
         chosen["prose, reports"] = cut(prose(size), REPORT)
-    if name == "rules":
-        chosen["prose, one text"] = cut(prose(size), BOOK)
     if name in ("rules", "same-rules", "presidio"):
         joined = "\n\n".join(dense(size))
         chosen["dense, letters"] = cut(joined, LETTER)
         chosen["dense, reports"] = cut(joined, REPORT)
+        # The slowest for peers: two documents say enough.
+        values = register(2 * REPORT if name in SLOW else size // 4)
+        chosen["register, letters"] = cut(values, LETTER)[: 2 if name in SLOW else None]
+        chosen["register, reports"] = cut(values, REPORT)
+    if name == "rules":
+        chosen["prose, one text"] = cut(prose(size), BOOK)
+        chosen["dense, one text"] = cut(joined, BOOK)
     return chosen
 
 
@@ -106,8 +111,16 @@ def pipelines(folder: Path, size: int) -> dict[str, dict[str, Any]]:
     return measured
 
 
-def two_workers(folder: Path, size: int) -> float | None:
-    """Times as fast, by the clock."""
+def floor(folder: Path) -> dict[str, Any] | None:
+    """What the bare name model costs."""
+    place = folder / "floor.json"
+    place.write_text(json.dumps(cut(prose(QUICK), LETTER)), encoding="utf-8")
+    sys.stderr.write("floor\n")
+    return told(Path(sys.executable), "floor.py", str(place))
+
+
+def two_workers(folder: Path, size: int) -> dict[str, float]:
+    """Times as fast, by the clock and by the CPU seconds of the process that worked longest."""
     place = folder / "workers.json"
     place.write_text(json.dumps(cut(prose(size // 3), LETTER // 4)), encoding="utf-8")
     answers = []
@@ -115,11 +128,16 @@ def two_workers(folder: Path, size: int) -> float | None:
         sys.stderr.write(f"workers: {workers}\n")
         answers.append(told(Path(sys.executable), "workers.py", str(place), "embedded", workers))
     one, two = answers
-    return one["seconds"] / two["seconds"] if one and two else None
+    if not one or not two:
+        return {}
+    return {
+        "two_workers": one["seconds"] / two["seconds"],
+        "two_workers_cpu": one["cpu_s"] / two["cpu_s"],
+    }
 
 
 def ratios(
-    measured: dict[str, dict[str, Any]], runs: dict[str, dict[str, Any]], workers: float | None
+    measured: dict[str, dict[str, Any]], runs: dict[str, dict[str, Any]], workers: dict[str, float]
 ) -> dict[str, float]:
     """The figures that are compared over time; what could not be measured is absent."""
 
@@ -139,9 +157,18 @@ def ratios(
         "rules_vs_presidio_dense_reports": ratio(
             speed("rules", "dense, reports"), speed("presidio", "dense, reports")
         ),
+        "rules_vs_presidio_register": ratio(
+            speed("rules", "register, letters"), speed("presidio", "register, letters")
+        ),
+        "rules_vs_presidio_register_reports": ratio(
+            speed("rules", "register, reports"), speed("presidio", "register, reports")
+        ),
         "rules_vs_presidio_prose": ratio(speed("rules", "prose"), speed("presidio", "prose")),
         "same_rules_vs_presidio_dense": ratio(
             speed("same-rules", "dense"), speed("presidio", "dense")
+        ),
+        "same_rules_vs_presidio_register_reports": ratio(
+            speed("same-rules", "register, reports"), speed("presidio", "register, reports")
         ),
         "same_rules_vs_presidio_prose": ratio(
             speed("same-rules", "prose"), speed("presidio", "prose")
@@ -149,8 +176,11 @@ def ratios(
         "rules_kB_per_cpu_s": speed("rules", "prose"),
         "ner_kB_per_cpu_s": speed("names", "prose"),
         "fast_ner_kB_per_cpu_s": speed("fast-names", "prose"),
-        "two_workers": workers,
+        **workers,
         "long_doc_cost": ratio(speed("rules", "prose"), speed("rules", "prose, one text")),
+        "long_dense_doc_cost": ratio(
+            speed("rules", "dense, letters"), speed("rules", "dense, one text")
+        ),
         "pipeline_vs_detection": share("embedded, gate off"),
         "pipeline_gated_vs_detection": share("embedded, gate on"),
         "rules_pipeline_vs_detection": share("none, gate off"),
@@ -172,15 +202,20 @@ def main() -> None:
         measured = speeds(folder, size, options.peers)
         runs = pipelines(folder, size)
         workers = two_workers(folder, size)
+        least = floor(folder)
     figures = ratios(measured, runs, workers)
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}"
+    machine = (
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}; "
+        f"{os.getloadavg()[1]:.1f} processes were running"
+    )
     if options.json:
         rows = [{"name": name, **case} for name, case in measured.items()]
         rows += [{"name": f"pipeline: {name}", **run} for name, run in runs.items()]
         about = {"name": "throughput", "machine": machine, "cases": rows, "ratios": figures}
+        about["floor"] = least
         print(json.dumps(about))
         return
-    page = render(machine, measured, runs, figures)
+    page = render(machine, measured, runs, figures, least)
     print(page)
     if not options.quick:
         TARGET.write_text(page, encoding="utf-8")

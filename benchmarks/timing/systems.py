@@ -22,7 +22,7 @@ from typing import Any
 os.environ["OMP_NUM_THREADS"] = "1"
 Search = Callable[[Sequence[str]], Any]
 _RUNS = 5
-_ENOUGH = 6.0  # CPU seconds of one case
+_ENOUGH = 4.0  # CPU seconds of one case
 _BATCH = 64
 
 
@@ -56,7 +56,7 @@ def same_rules() -> Search:
     registry = RecognizerRegistry()
     registry.load_predefined_recognizers(languages=["en"])
     plain = [
-        adopt(recognizer, "en")
+        adopt(recognizer, "en", seconds=None)
         for recognizer in registry.recognizers
         if isinstance(recognizer, PatternRecognizer)
         and type(recognizer).analyze is PatternRecognizer.analyze
