@@ -18,7 +18,7 @@ from redactory.pseudonym import PseudonymKey, load_or_create
 from sealed_shards import SoftwareKeyring
 from sealed_shards.custodians import Custody, Share, combine_shares, split_key
 from sealed_shards.hybrid import HybridRecipient
-from sealed_shards.key_files import AnyIdentity, AnyRecipient
+from sealed_shards.key_files import AnyIdentity, AnyRecipient, load_identity
 
 READER = "reader"
 QUARANTINE = "quarantine"
@@ -95,6 +95,17 @@ class KeyStore:
     def identity(self, name: str) -> AnyIdentity:
         """Private RSA (or hybrid) key of ``name``."""
         return self.keyring.identity(name, self._passphrase.get())
+
+    def identity_at(self, given: str) -> AnyIdentity:
+        """The private key in the file ``given``, or the one of that name here.
+
+        Raises:
+            KeyringError: absent, wrong passphrase, or not RSA.
+        """
+        path = Path(given)
+        if not path.exists() and given in self.keyring.names():
+            return self.identity(given)
+        return load_identity(path, self._passphrase.get())
 
     def split(self, name: str, *, shares: int, threshold: int) -> tuple[Custody, list[Share]]:
         """Split the private key of ``name`` between custodians.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from audit_ledger import LogVerifier, Provenance
@@ -18,7 +17,7 @@ from redactory.trust import CheckedLog, TrustStore, check_log, first_problem, lo
 from redactory.verification import head_of, locate_log
 from sealed_shards.access import DatasetHead, RecordedShard
 from sealed_shards.dataset import open_dataset, published_manifests, recorded_shards
-from sealed_shards.key_files import AnyIdentity, load_identity
+from sealed_shards.key_files import AnyIdentity
 from sealed_shards.layout import DATA
 from sealed_shards.opened import Dataset
 
@@ -133,9 +132,9 @@ def open_verified(
 
 
 def own_identity(keys: KeyStore, area: str, key_file: str | None) -> AnyIdentity:
-    """The private key in ``key_file``, else the user's own for that area."""
+    """The private key in ``key_file`` (or of that name), else the user's own for that area."""
     if key_file is not None:
-        return load_identity(Path(key_file), keys.passphrase())
+        return keys.identity_at(key_file)
     return keys.identity(READER if area == DATA else QUARANTINE)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 
 from audit_ledger import Draft
@@ -26,7 +25,7 @@ from redactory.pipeline.sanitise import pseudonym
 from redactory.reading import ONE_WORD, Trust, checked_head, own_identity
 from redactory.verification import locate_log
 from sealed_shards.dataset import open_dataset
-from sealed_shards.key_files import AnyIdentity, load_identity
+from sealed_shards.key_files import AnyIdentity
 from sealed_shards.layout import DATA
 from sealed_shards.opened import Dataset
 
@@ -102,10 +101,10 @@ def identity_trust(path: str, trust: Trust) -> Trust:
 
 
 def map_identity(trust: Trust, key_file: str | None) -> AnyIdentity:
-    """The private key in ``key_file``, else the user's own for identity maps."""
+    """The private key in ``key_file`` (or of that name), else the user's own for identity maps."""
     keys = trust.keys()
     if key_file is not None:
-        return load_identity(Path(key_file), keys.passphrase())
+        return keys.identity_at(key_file)
     return keys.identity(IDENTITY)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Key = Annotated[
     str | None,
-    typer.Option("--key", help="Private key (PEM) of the identity map; default: your own."),
+    typer.Option("--key", help="Private key (PEM or name) of the identity map; default: your own."),
 ]
 Shares = Annotated[
     list[Path] | None,

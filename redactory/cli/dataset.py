@@ -87,7 +87,8 @@ def read(
         bool, typer.Option("--sources", help="The files that source ids stand for instead.")
     ] = False,
     key: Annotated[
-        str | None, typer.Option(help="Private key (PEM); default: your own for this area.")
+        str | None,
+        typer.Option(help="Private key (PEM or name); default: your own for this area."),
     ] = None,
     purpose: Annotated[str, typer.Option(help="One word for the record: why.")] = "read",
     ledger: options.Ledger = None,
@@ -135,7 +136,8 @@ def read(
 def verify_command(
     path: Folder,
     key: Annotated[
-        str | None, typer.Option(help="Private key (PEM): also decrypt what is sealed for it.")
+        str | None,
+        typer.Option(help="Private key (PEM or name): also decrypt what is sealed for it."),
     ] = None,
     with_key: Annotated[
         bool, typer.Option("--decrypt", help="Also decrypt with your own reader key.")

@@ -22,7 +22,8 @@ Recipients = Annotated[
     typer.Option("--recipient", help="Public key (PEM), or a key's name; repeatable."),
 ]
 Key = Annotated[
-    str | None, typer.Option(help="Private key (PEM) that opens it now; default: your own.")
+    str | None,
+    typer.Option(help="Private key (PEM or name) that opens it now; default: your own."),
 ]
 Quarantine = Annotated[
     bool, typer.Option("--quarantine", help="Quarantine and source lists, not the data.")

@@ -41,7 +41,8 @@ def reidentify_command(
     key: custody.Key = None,
     share: custody.Shares = None,
     data_key: Annotated[
-        str | None, typer.Option(help="Private key (PEM) of the data; default: your own.")
+        str | None,
+        typer.Option(help="Private key (PEM or name) of the data; default: your own."),
     ] = None,
     ledger: options.Ledger = None,
     log_key: options.LogKey = None,

@@ -40,7 +40,8 @@ def reprocess_command(
     ] = False,
     workers: options.Workers = 0,
     key: Annotated[
-        str | None, typer.Option(help="Private key (PEM) of the source list; default: your own.")
+        str | None,
+        typer.Option(help="Private key (PEM or name) of the source list; default: your own."),
     ] = None,
     ledger: options.Ledger = None,
     log_key: options.LogKey = None,

@@ -30,7 +30,8 @@ def review_command(
     scope: Annotated[str, typer.Option(help="The dataset's pseudonym scope.")] = "default",
     ner: options.Ner = "embedded",
     key: Annotated[
-        str | None, typer.Option(help="Private key (PEM) of the quarantine; default: your own.")
+        str | None,
+        typer.Option(help="Private key (PEM or name) of the quarantine; default: your own."),
     ] = None,
     ledger: options.Ledger = None,
     log_key: options.LogKey = None,

@@ -58,3 +58,12 @@ def test_an_empty_passphrase_file_protects_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("REDACTORY_PASSPHRASE_FILE", str(tmp_path / "empty"))
     with pytest.raises(KeyringError, match="empty"):
         KeyStore(tmp_path / "home").ensure("reader")
+
+
+def test_a_private_key_is_named_by_file_or_by_name(store):
+    store.create_reader("bob", bits=3072)
+    kid = store.recipient("bob").kid
+    assert store.identity_at("bob").kid == kid
+    assert store.identity_at(str(store.folder / "keys" / "bob.pem")).kid == kid
+    with pytest.raises(KeyringError, match="cannot be read"):
+        store.identity_at("nobody")
