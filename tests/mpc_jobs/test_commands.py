@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from audit_ledger import Log
+from redactory.canonical import sha256_hex
 from redactory.cli import main
 from redactory.config import RunConfig
 from redactory.keys import KeyStore
@@ -75,10 +77,12 @@ def test_from_texts_to_a_committed_model(world, command):
         "3",
         "--metric",
         "accuracy",
+        "--epoch-metric",
+        "squared_error",
     ]
     refused = command("train", "plan", features, "-o", job, *options, code=4)
     assert "assume_range" in refused
-    (world / "train.toml").write_text("model_range = 18\nmodel_bits = 12\nassume_range = true\n")
+    (world / "train.toml").write_text("assume_range = true\n")
     planned = command(
         "train",
         "plan",
@@ -93,6 +97,7 @@ def test_from_texts_to_a_committed_model(world, command):
     )
     assert planned["simulation"]
     assert "has not signed" in command("train", "run", job, code=2)
+    assert "has not signed" in command("train", "record", job, features, code=2)
     dealt = command("train", "deal", job, features, "--json")
     assert dealt["job"] == planned["job"]
     assert dealt["rows"] == 160
@@ -112,6 +117,29 @@ def test_from_texts_to_a_committed_model(world, command):
     assert list(opening.layers[0].weights[0]) == weights[:-1]
     assert (model / "opening.json").stat().st_mode & 0o777 == 0o600
     assert "is there already" in command("train", "reveal", job, "-o", model, code=2)
+    assert file.model.policy.layers[0].weight.high == 2**19 - 1  # the features have 12 bits of 32
+
+
+def test_the_card_of_a_model_is_the_same_for_everybody(world, command):
+    features, job, model = world / "features", world / "job", world / "model"
+    recorded = command("train", "record", job, features, "--json")
+    raw = (model / "card.json").read_bytes()
+    assert (features / recorded["card"]).read_bytes() == raw
+    assert sha256_hex(raw) == recorded["card_sha256"]
+    card = json.loads(raw)
+    assert card["model_id"] == recorded["model_id"]
+    assert card["owners"][0]["train_rows"] + card["owners"][0]["validation_rows"] == 160
+    assert [party["finished"] for party in card["parties"]] == [True] * 3
+    assert len(card["history"]) == 6
+    page = (model / "card.html").read_text()
+    for said in (recorded["card_sha256"], recorded["model_id"], "a simulation", "vouched for"):
+        assert said in page
+    assert page.count("<polyline") == 1
+    # Once more: the statement is there, and nothing is stated twice.
+    assert command("train", "record", job, features, "--json") == recorded
+    kinds = [e.kind for e in Log.open(features / "ledger").entries()]
+    assert (kinds.count("dealt"), kinds.count("trained")) == (1, 1)
+    command("ledger", "verify", features)
 
 
 def test_a_party_has_a_card_and_waits_for_no_job(world, command, tmp_path):
