@@ -156,7 +156,8 @@ def kill_at_work(cluster, worker):
     from celery import Celery
 
     session = cluster.status()["sessions"][worker]
-    with Celery(broker=f"redis+socket://{cluster.folder}/redis/socket") as app:
+    broker = f"redis+socket://{cluster.folder}/redis/socket"
+    with Celery(broker=broker) as app:
         for _ in seconds(120):
             told = app.control.inspect(timeout=2).active() or {}
             busy = [
