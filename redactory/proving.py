@@ -5,7 +5,9 @@
 3. Each shard is predicted on and proven; proof and model are durable before the statement
    that names their digests.
 
-A run is finished when every shard has its statement; the same run id continues it.
+A run that was interrupted is continued by asking for what is not proven yet (``only_new``), which
+is also how a dataset that grows is kept up with: shards that the model has a proof for stay as
+they are, and count for every later run of that model.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from redactory.proving_files import (
     must_be,
     points_file,
     proof_file,
+    proven_by,
     readable_log,
     recorded_predictions,
     recorded_roots,
@@ -39,6 +42,7 @@ from redactory.proving_files import (
 from redactory.proving_models import OwnModel
 from redactory.reading import Trust, checked_head, own_identity
 from sealed_shards.access import RecordedShard
+from sealed_shards.dataset import published_manifests, recorded_shards
 from sealed_shards.key_files import AnyIdentity
 from sealed_shards.layout import DATA, shard_file
 from sealed_shards.shard import unwrap_data_key
@@ -62,6 +66,9 @@ class Predicting:
         request: what the proofs show.
         run: name of the prediction run.
         record: id of the only row to predict on; None for all rows.
+        only_new: pass over the shards that this model has proven predictions on.
+        keep: given the predictions on a shard before the statement about them is recorded, so
+            that what it writes is there whenever the log says so.
         progress: told how many shards of how many are done.
     """
 
@@ -71,6 +78,8 @@ class Predicting:
     key_file: str | None = None
     request: Request = field(default_factory=Request)
     record: str | None = None
+    only_new: bool = False
+    keep: Callable[[Predicted], None] = lambda _: None
     progress: Callable[[int, int], None] = lambda _done, _all: None
 
 
@@ -113,16 +122,24 @@ class _Opened:
         log = readable_log(checked)
         digest = recorded_digests(log, head)[FEATURES_FILE]
         identity = own_identity(keys, DATA, task.key_file)
-        recorder = Recorder(checked, keys, head.dataset)
+        recorder = Recorder(checked, keys, head.dataset, task.trust.by)
         return cls(features, open_folder(task.dataset), log, recorder, identity, digest)
 
     @property
     def dataset(self) -> str:
         return self.features.dataset.info.id
 
-    def shards(self) -> Iterator[tuple[RecordedShard, tuple[str, ...], Any]]:
-        """(shard, record ids, rows of integers), one shard at a time."""
+    def shards(
+        self, passed_over: frozenset[str] = frozenset()
+    ) -> Iterator[tuple[RecordedShard, tuple[str, ...], Any]]:
+        """(shard, record ids, rows of integers), one shard at a time.
+
+        Args:
+            passed_over: header digests of shards that are not wanted.
+        """
         for number, shard in enumerate(self.features.dataset.shards):
+            if header_digest(shard) in passed_over:
+                continue
             picked = FeatureDataset(self.features.dataset.pick([number]), self.features.info)
             parts = list(picked.rows())
             ids = tuple(name for part in parts for name in part.record_ids)
@@ -175,6 +192,22 @@ def commit_rows(task: Predicting) -> tuple[int, int]:
     return made, before
 
 
+def unproven(path: str, trust: Trust, model_id: str) -> int:
+    """How many shards in force a model has no whole proven predictions on; opens nothing.
+
+    Raises:
+        InputError: there is no dataset.
+        KeyringError: the log is not trusted.
+        LedgerError: the log is broken.
+        IntegrityError: a manifest is not as recorded.
+    """
+    checked, head = checked_head(path, trust, trust.keys())
+    done = proven_by(model_id, recorded_predictions(readable_log(checked), head.dataset))
+    shards = recorded_shards(published_manifests(open_folder(path), head), head, DATA)
+    held = [one for one in shards if one.header.rows and not one.shredded]
+    return sum(header_digest(one) not in done for one in held)
+
+
 def predict(task: Predicting, own: OwnModel, *, prove: bool) -> Iterator[Predicted]:
     """Predict on every shard of a feature dataset, with a proof if wanted.
 
@@ -188,11 +221,13 @@ def predict(task: Predicting, own: OwnModel, *, prove: bool) -> Iterator[Predict
     opened = _Opened.of(task)
     _refuse_other_features(opened.features, own)
     roots = recorded_roots(opened.log, opened.dataset)
-    done = {one.name for one in recorded_predictions(opened.log, opened.dataset)}
+    recorded = list(recorded_predictions(opened.log, opened.dataset))
+    done = {one.name for one in recorded}
+    passed_over = proven_by(own.model.model_id, recorded) if task.only_new else frozenset()
     model_sha256 = _publish_model(opened.folder, own) if prove else ""
     count = len(opened.features.dataset.shards)
     found = False
-    for number, (shard, ids, values) in enumerate(opened.shards()):
+    for number, (shard, ids, values) in enumerate(opened.shards(passed_over)):
         if task.record not in {None, *ids}:
             continue
         found = True
@@ -200,7 +235,9 @@ def predict(task: Predicting, own: OwnModel, *, prove: bool) -> Iterator[Predict
             name = proof_file(task.run, shard.header.ctx.shard)
             if name in done:
                 raise InputError(
-                    "this run has proven that shard before", where=name, hint="choose another --run"
+                    "this run has proven that shard before",
+                    where=name,
+                    hint="choose another --run, or continue it with --only-new",
                 )
             points = _points(opened, roots, shard, values)
             yield _proven(opened, task, own, _Part(shard, ids, values, points, model_sha256))
@@ -208,9 +245,11 @@ def predict(task: Predicting, own: OwnModel, *, prove: bool) -> Iterator[Predict
             chosen = _chosen(task, ids)
             labels = labels_of(scores_of(own.model.policy, own.opening, values[chosen]))
             names = _classes(opened.features, own)
-            yield Predicted(shard.header.ctx.shard, ids[chosen], tuple(labels.tolist()), names)
-        task.progress(number + 1, count)
-    if not found:
+            made = Predicted(shard.header.ctx.shard, ids[chosen], tuple(labels.tolist()), names)
+            task.keep(made)
+            yield made
+        task.progress(number + 1, count - len(passed_over))
+    if not found and not task.only_new:
         raise InputError("the dataset has no such rows", hint="record ids are those of its rows")
     if not prove:
         _record_plain(opened, task, own)
@@ -250,11 +289,13 @@ def _proven(opened: _Opened, task: Predicting, own: OwnModel, part: _Part) -> Pr
     context, version = made.file.context, header.ctx.version
     whole = task.record is None
     prediction = Prediction(context, version, sha256_hex(raw), part.model_sha256, whole)
-    opened.folder.replace(prediction.name, raw)
-    opened.recorder.append(prediction.draft(opened.dataset))
     names = _classes(opened.features, own)
     ids = part.ids[chosen]
-    return Predicted(shard, ids, made.labels, names, made.salt, prediction.name)
+    predicted = Predicted(shard, ids, made.labels, names, made.salt, prediction.name)
+    opened.folder.replace(prediction.name, raw)
+    task.keep(predicted)
+    opened.recorder.append(prediction.draft(opened.dataset))
+    return predicted
 
 
 def _chosen(task: Predicting, ids: tuple[str, ...]) -> slice:

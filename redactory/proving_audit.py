@@ -3,7 +3,8 @@
 1. The log is verified and must be trusted; it says which proofs there are, and about what.
 2. Model, points and proof files must be the recorded ones.
 3. Each model's own proofs are checked, then all predictions in one sum; a bad file is named.
-4. The proofs of a run must cover every row of every shard.
+4. The proofs of a run must cover every row of every shard that the dataset had when the run
+   began, together with what the same model had proven before.
 
 Needs the core of the package only; with the ``prove`` extra it is some hundred times faster.
 """
@@ -114,10 +115,9 @@ def audit_dataset(
     """
     keys = trust.keys()
     checked, head = checked_head(path, trust, keys)
+    recorded = list(recorded_predictions(readable_log(checked), head.dataset))
     chosen = [
-        one
-        for one in recorded_predictions(readable_log(checked), head.dataset)
-        if run in {None, one.context.run} and proof in {None, one.name}
+        one for one in recorded if run in {None, one.context.run} and proof in {None, one.name}
     ]
     if not chosen:
         raise InputError("the log names no such proofs", where=path)
@@ -126,7 +126,7 @@ def audit_dataset(
     judge = _Judge(open_folder(path), checked, head, engine, keys_by_proof)
     findings = judge.proofs(chosen)
     if proof is None:
-        findings += judge.coverage(chosen, findings)
+        findings += judge.coverage(recorded, chosen, findings)
     verdict = ProofVerdict(head.dataset, checked.verdict.size, tuple(findings))
     if record:
         state = "proofs-hold" if verdict.ok else "proofs-broken"
@@ -136,7 +136,7 @@ def audit_dataset(
             "verdict": state,
         }
         subject = (("proofs", digest_of([one.proof_sha256 for one in chosen])),)
-        Recorder(checked, keys, head.dataset).append(Draft("verified", subject, body))
+        Recorder(checked, keys, head.dataset, trust.by).append(Draft("verified", subject, body))
     return verdict
 
 
@@ -217,19 +217,38 @@ class _Judge:
             raise ProofError(known)
         return known
 
-    def coverage(self, chosen: list[Prediction], findings: list[Finding]) -> list[Finding]:
-        """A finding for each run over the whole dataset that does not cover its shards now."""
-        good = {one.place for one in findings if not one.fault}
+    def coverage(
+        self, recorded: list[Prediction], chosen: list[Prediction], findings: list[Finding]
+    ) -> list[Finding]:
+        """A finding for each run over the whole dataset that leaves rows unproven.
+
+        A run answers for the shards that were published before its first statement and are in
+        force now. Those that it passed over must have a recorded proof by the same model in an
+        earlier run; a proof that this audit found bad is none.
+        """
+        bad = {one.place for one in findings if one.fault}
+        good = [one for one in recorded if one.whole and one.name not in bad]
         manifests = published_manifests(self.folder, self.head)
-        shards = {one.shard: one.rows for one in current_shards(manifests) if one.rows}
+        current = {one.shard for one in current_shards(manifests)}
         faults = []
         for run in dict.fromkeys(one.context.run for one in chosen if one.whole):
-            contexts = [
-                one.context for one in chosen if one.context.run == run and one.name in good
-            ]
-            known = [one for one in contexts if one.shard in shards]
+            first = next(one for one in recorded if one.whole and one.context.run == run)
+            then = current_shards([m for m in manifests if m.version <= first.of_version])
+            shards = {one.shard: one.rows for one in then if one.rows and one.shard in current}
+            earlier = recorded[: recorded.index(first)]
+            held = {
+                one.context.shard: one.context
+                for one in good
+                if one.context.model_id == first.context.model_id
+                and (one.context.run == run or (one in earlier and self._is_in_force(one)))
+            }
             try:
-                check_coverage(known, shards)
+                check_coverage([c for shard, c in held.items() if shard in shards], shards)
             except ProofError as error:
                 faults.append(Finding(run, error.where, error.what))
         return faults
+
+    def _is_in_force(self, one: Prediction) -> bool:
+        """Whether the shard is still the one that was predicted on."""
+        shard = self.head.shards.get((DATA, one.context.shard))
+        return shard is not None and header_digest(shard) == one.context.features

@@ -11,7 +11,7 @@ the whole context of the proof.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,7 +26,7 @@ from sealed_shards.access import RecordedShard
 from zk_proofs.context import Context
 from zk_proofs.generators import LABEL
 
-COMMITTED, PREDICTED = "featurised", "predicted"
+COMMITTED, PREDICTED, PUBLISHED = "featurised", "predicted", "published"
 GENERATORS = LABEL.decode("ascii")
 
 
@@ -60,6 +60,7 @@ class Prediction:
         proof_sha256: of the proof file.
         model_sha256: of the model file.
         whole: whether the run is about every row of the dataset, or about one row.
+        of_version: version of the dataset that was in force when this was recorded.
     """
 
     context: Context
@@ -67,6 +68,7 @@ class Prediction:
     proof_sha256: str
     model_sha256: str
     whole: bool = True
+    of_version: int = 0
 
     @property
     def name(self) -> str:
@@ -132,23 +134,38 @@ def recorded_roots(log: Log, dataset: str) -> dict[str, str]:
     }
 
 
+def proven_by(model_id: str, recorded: Iterable[Prediction]) -> frozenset[str]:
+    """Header digests of the shards on which the log has a model's whole predictions."""
+    return frozenset(
+        one.context.features for one in recorded if one.whole and one.context.model_id == model_id
+    )
+
+
 def recorded_predictions(log: Log, dataset: str) -> Iterator[Prediction]:
     """All proofs that the log knows.
 
     Raises:
         LedgerError: a statement about a proof lacks what must be in it.
     """
-    for entry in log.entries(kind=PREDICTED):
+    version = 0
+    for entry in log.entries():
+        if entry.kind not in {PREDICTED, PUBLISHED}:
+            continue
         body = entry.statement.body
-        if body.dataset != dataset or not hasattr(body, "points_root"):
+        if body.dataset != dataset:
+            continue
+        if entry.kind == PUBLISHED:
+            version = body.version
+            continue
+        if not hasattr(body, "points_root"):
             continue
         try:
-            yield _prediction(body, entry.statement.subject[0].digest.sha256)
+            yield _prediction(body, entry.statement.subject[0].digest.sha256, version)
         except (AttributeError, ProofError):
             raise LedgerError("a statement about a proof is incomplete", where="ledger") from None
 
 
-def _prediction(body: Any, proof_sha256: str) -> Prediction:
+def _prediction(body: Any, proof_sha256: str, of_version: int) -> Prediction:
     context = Context(
         body.dataset,
         body.shard,
@@ -164,7 +181,9 @@ def _prediction(body: Any, proof_sha256: str) -> Prediction:
         body.labels,
         getattr(body, "label_commitment", ""),
     )
-    return Prediction(context, body.version, proof_sha256, body.model_sha256, body.whole)
+    return Prediction(
+        context, body.version, proof_sha256, body.model_sha256, body.whole, of_version
+    )
 
 
 def readable_log(checked: CheckedLog) -> Log:
@@ -185,12 +204,16 @@ class Recorder:
         checked: the verified log.
         keys: hold the log key.
         dataset: its id.
+        by: who is at work; None for the user of this process.
     """
 
-    def __init__(self, checked: CheckedLog, keys: KeyStore, dataset: str) -> None:
+    def __init__(
+        self, checked: CheckedLog, keys: KeyStore, dataset: str, by: Provenance | None = None
+    ) -> None:
         self._checked = checked
         self._keys = keys
         self._dataset = dataset
+        self._by = by
 
     @cached_property
     def _log(self) -> Log:
@@ -204,7 +227,7 @@ class Recorder:
 
     @cached_property
     def _provenance(self) -> Provenance:
-        return under_rules_of(cli_provenance(None), self._log, self._dataset)
+        return under_rules_of(self._by or cli_provenance(None), self._log, self._dataset)
 
     def append(self, draft: Draft) -> None:
         """Append one statement; it is durable when this returns.

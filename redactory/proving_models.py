@@ -25,13 +25,14 @@ from typing import Any
 import numpy as np
 
 from redactory.durable import LocalFolder
-from redactory.errors import InputError
+from redactory.errors import InputError, PolicyError
 from zk_proofs.model import Model, Opening, blinded, commit_layer, revealed
 from zk_proofs.model_file import ModelFile, decode_opening, encode_opening, publish
 from zk_proofs.quantisation import Activation, Interval, LayerShape, Quantisation, byte_length
 
 MODEL_FILE, OPENING_FILE = "model.json", "opening.json"
 _HIDDEN_BYTES = 2
+_FEWEST_BITS, _MOST_BITS = 4, 16  # of a weight, where nobody chose
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,16 @@ class Integers:
     layers: tuple[tuple[Any, Any], ...]
 
 
-def quantise(parameters: Parameters, *, scale_bits: int, weight_bits: int = 16) -> Integers:
+def quantise(
+    parameters: Parameters, *, scale_bits: int, weight_bits: int | None = None
+) -> Integers:
     """Integers in the place of the parameters.
 
     Args:
         parameters: the model.
         scale_bits: the integer 2^scale_bits stands for a feature of 1.
-        weight_bits: of each weight, with its sign.
+        weight_bits: of each weight, with its sign; None for the most, up to 16, with which
+            scores and biases stay within their bounds.
 
     Raises:
         PolicyError: scores would grow too large; fewer bits are needed.
@@ -94,6 +98,17 @@ def quantise(parameters: Parameters, *, scale_bits: int, weight_bits: int = 16) 
     """
     if len(parameters.layers) != (1 if parameters.activation == "none" else 2):
         raise InputError("one layer, or two with an activation between them, can be proven")
+    if weight_bits is not None:
+        return _quantised(parameters, scale_bits, weight_bits)
+    for bits in range(_MOST_BITS, _FEWEST_BITS, -1):
+        try:
+            return _quantised(parameters, scale_bits, bits)
+        except (InputError, PolicyError):
+            continue
+    return _quantised(parameters, scale_bits, _FEWEST_BITS)
+
+
+def _quantised(parameters: Parameters, scale_bits: int, weight_bits: int) -> Integers:
     bounds = Interval(-(2 ** (weight_bits - 1)), 2 ** (weight_bits - 1) - 1)
     largest, unit = 2**scale_bits, float(scale_bits)
     inputs = Interval(-largest, largest)

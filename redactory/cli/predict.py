@@ -20,6 +20,8 @@ EXAMPLES = """
 
 `redactory predict notes.features --model triage.model --prove --output labels.jsonl`
 
+`redactory predict notes.features --model triage.model --prove --only-new -o new.jsonl`
+
 `redactory predict notes.features --model triage.model --prove --record 4711 -o label.jsonl`
 
 `redactory predict notes.features --model triage.model --prove --labels committed \\
@@ -54,6 +56,12 @@ def predict_command(
     record: Annotated[
         str | None, typer.Option(help="Only the row with this record id; its proof is short.")
     ] = None,
+    only_new: Annotated[
+        bool,
+        typer.Option(
+            "--only-new", help="With --prove: only shards that this model has no proof for yet."
+        ),
+    ] = False,
     run: Annotated[
         str | None, typer.Option(help="Name of this prediction run; default: the time.")
     ] = None,
@@ -71,6 +79,9 @@ def predict_command(
     parameters) can check that these labels are what the committed model gives on the
     committed rows: `redactory proof audit`. Rows that are not committed to yet are committed
     to first. The access, and each proof, is recorded in the dataset's log.
+
+    With `--only-new` an interrupted run is continued (give its `--run`), and a dataset that has
+    grown is caught up with.
     """
     from redactory.cli.ordered import replacing  # noqa: PLC0415
     from redactory.errors import InputError  # noqa: PLC0415
@@ -91,6 +102,8 @@ def predict_command(
     from zk_proofs.engine import default_engine  # noqa: PLC0415
     from zk_proofs.shards import Request  # noqa: PLC0415
 
+    if only_new and (record is not None or not prove):
+        raise InputError("--only-new goes with --prove, and without --record")
     run = run or new_run_id()
     if not ONE_WORD.fullmatch(run) or "/" in run:
         raise InputError("the name of a run is one word", hint="such as: 2026-11-23")
@@ -106,7 +119,8 @@ def predict_command(
             key,
             Request(scores=scores, labels=labels),
             record,
-            lambda done, count: status.update(f"shard {done:,} of {count:,}"),
+            only_new,
+            progress=lambda done, count: status.update(f"shard {done:,} of {count:,}"),
         )
         for part in predict(task, own, prove=prove):
             for record_id, label in zip(part.record_ids, part.labels, strict=True):
@@ -137,4 +151,5 @@ def _show(shards: list[Predicted], run: str, model_id: str, *, as_json: bool) ->
         return
     out.print(f"[bold green]✔[/] predicted: run {run}")
     proofs = f"{sum(bool(part.proof) for part in shards):,}"
-    out.print(facts_table({**facts, "proofs": proofs}))
+    shown = {**facts, "proofs": proofs}
+    out.print(facts_table({name.replace("_", " "): value for name, value in shown.items()}))

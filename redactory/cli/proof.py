@@ -114,7 +114,8 @@ def show(
     if as_json:
         print_json(facts)
         return
-    out.print(facts_table({name.replace("_", " "): value for name, value in facts.items()}))
+    held = {name.replace("_", " "): value for name, value in facts.items() if value != ""}
+    out.print(facts_table(held))
 
 
 @app.command(
@@ -130,7 +131,12 @@ def model(
     ],
     output: Annotated[str, typer.Option("--output", "-o", help="Folder of the model.")],
     features: Annotated[str, typer.Option(help="Feature dataset that the model was trained on.")],
-    bits: Annotated[int, typer.Option("--weight-bits", min=4, max=24, help="Bits a weight.")] = 16,
+    bits: Annotated[
+        int | None,
+        typer.Option(
+            "--weight-bits", min=4, max=24, help="Bits a weight; default: as many as fit, up to 16."
+        ),
+    ] = None,
     public: Annotated[
         bool, typer.Option("--public", help="Anybody may know the parameters.")
     ] = False,
@@ -167,6 +173,7 @@ def model(
         "model_id": own.model.model_id,
         "inputs": integers.policy.inputs,
         "labels": integers.policy.labels,
+        "weight_bits": integers.policy.layers[0].weight.high.bit_length() + 1,
         "score_digits": integers.policy.score_digits,
         "public": public,
     }

@@ -37,47 +37,52 @@ CLASSES = ("air", "light", "water")
 CANARY = "canary-1618033988"
 
 
+def build(place: Path, name: str, numbers: range) -> None:
+    """Texts into the dataset, and their features into the feature dataset."""
+    keys = KeyStore(place / "home")
+    rows = [
+        {
+            "id": str(n),
+            "text": f"The {'pump' if n % 2 else 'lamp'} no {n}, {CANARY}",
+            "label": CLASSES[n % 3],
+        }
+        for n in numbers
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (place / name).write_text(lines)
+    config = {
+        "input": [str(place / name)],
+        "output": str(place / "notes"),
+        "ner": "none",
+        "label_column": "label",
+        "rows_per_shard": 5,
+    }
+    run(RunSetup(RunConfig.parse(config), keys))
+    build_features(
+        FeatureBuild(
+            dataset=str(place / "notes"),
+            output=str(place / "features"),
+            spec=FeatureSpec(d=D, scale_bits=12),
+        ),
+        keys,
+    )
+
+
 @pytest.fixture(scope="module")
 def _made_once(tmp_path_factory) -> Path:
     """Keys, and a feature dataset of two shards."""
     place = tmp_path_factory.mktemp("once")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REDACTORY_HOME", str(place / "home"))
-        keys = KeyStore(place / "home")
-        keys.ensure("reader", "quarantine", "log")
-        rows = [
-            {
-                "id": str(n),
-                "text": f"The {'pump' if n % 2 else 'lamp'} no {n}, {CANARY}",
-                "label": CLASSES[n % 3],
-            }
-            for n in range(9)
-        ]
-        lines = "".join(json.dumps(row) + "\n" for row in rows)
-        (place / "notes.jsonl").write_text(lines)
-        config = {
-            "input": [str(place / "notes.jsonl")],
-            "output": str(place / "notes"),
-            "ner": "none",
-            "label_column": "label",
-            "rows_per_shard": 5,
-        }
-        run(RunSetup(RunConfig.parse(config), keys))
-        build_features(
-            FeatureBuild(
-                dataset=str(place / "notes"),
-                output=str(place / "features"),
-                spec=FeatureSpec(d=D, scale_bits=12),
-            ),
-            keys,
-        )
+        KeyStore(place / "home").ensure("reader", "quarantine", "log")
+        build(place, "notes.jsonl", range(9))
     return place
 
 
 @pytest.fixture
 def place(tmp_path, _made_once, monkeypatch) -> Path:
     """A copy that a test may change, with a model beside the dataset."""
-    for name in ("home", "features"):
+    for name in ("home", "notes", "features"):
         subprocess.run(["cp", "-a", str(_made_once / name), str(tmp_path / name)], check=True)
     monkeypatch.setenv("REDACTORY_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("REDACTORY_PASSPHRASE_FILE", raising=False)
@@ -121,6 +126,11 @@ def command_of_the_core(*arguments):
     return done.returncode, done.stdout, done.stderr
 
 
+def grow(place: Path) -> None:
+    """Two rows more, in a shard of their own."""
+    build(place, "more.jsonl", range(9, 11))
+
+
 def make_model(place: Path, *, public=False):
     info = describe_features(str(place / "features"), Trust())
     parameters = Parameters.load(str(place / "parameters.json"))
@@ -140,7 +150,8 @@ def predicted(place: Path, *options) -> list[dict]:
 
 
 def audited(place: Path, *options, by=command):
-    code, stdout, _ = by("proof", "audit", place / "features", "--json", *options)
+    code, stdout, stderr = by("proof", "audit", place / "features", "--json", *options)
+    assert stdout, stderr
     return code, json.loads(stdout)
 
 
@@ -217,6 +228,24 @@ def test_a_run_that_stopped_half_way_does_not_cover_the_dataset(place):
     assert any("not" in one["fault"] for one in verdict["findings"] if one["rows"] == 0)
     with pytest.raises(InputError, match="before"):
         list(predict(Predicting(str(place / "features"), "half"), own, prove=True))
+    rest = predicted(place, "--prove", "--run", "half", "--only-new")
+    assert 0 < len(rest) < 9
+    assert audited(place, "--run", "half")[0] == 0
+    assert predicted(place, "--prove", "--only-new") == []
+
+
+def test_a_dataset_that_grows_is_caught_up_with(place):
+    """A run answers for what there was when it began; what it passed over is proven already."""
+    make_model(place)
+    predicted(place, "--prove", "--run", "first")
+    grow(place)
+    assert audited(place)[0] == 0
+    assert len(predicted(place, "--prove", "--run", "second", "--only-new")) == 2
+    assert audited(place, "--run", "second")[0] == 0
+    next((place / "features" / "proofs" / "first").iterdir()).unlink()
+    code, verdict = audited(place)
+    assert code == 7
+    assert {one["run"] for one in verdict["findings"] if one["fault"]} == {"first", "second"}
 
 
 def test_committed_labels_and_revealed_scores(place):
