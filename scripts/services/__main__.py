@@ -173,7 +173,10 @@ class Deployment:
                 f"input = [{json.dumps(str(ROOT / 'redactory/demo_corpus/corpus.jsonl'))}]\n"
                 f"output = {json.dumps(str(self.folder / 'dataset'))}\n"
                 'policy = "gdpr"\n'
-                'label_column = "label"\n',
+                'label_column = "label"\n\n'
+                "# What redactory_train does with it: owners vouch for the range of scores.\n"
+                "[train]\n"
+                "assume_range = true\n",
                 encoding="utf-8",
             )
 
