@@ -96,7 +96,6 @@ def record_training(dataset: str, trust: Trust, job_folder: str) -> Recorded:
         "card_sha256": digests[CARD_FILE][1],
         "epochs": facts["epochs"],
         "job": job.digest,
-        "model_id": facts["model_id"] or None,
         "owners": tuple(owner["name"] for owner in facts["owners"]),
         "parties": tuple(party["name"] for party in facts["parties"]),
         "finished": sum(party["finished"] for party in facts["parties"]),
@@ -105,6 +104,8 @@ def record_training(dataset: str, trust: Trust, job_folder: str) -> Recorded:
         "simulation": facts["simulation"],
         "threshold": facts["threshold"],
     }
+    if facts["model_id"]:
+        body["model_id"] = facts["model_id"]
     if facts["privacy"] is not None:  # statements hold no fractions
         body["epsilon_millionths"] = round(facts["privacy"]["epsilon"] * 1_000_000)
     _state(dataset, trust, TRAINED, tuple(subject), body, key=job.digest)
