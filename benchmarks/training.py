@@ -8,7 +8,8 @@ of an epoch, medians without the first; memory is the peak of a party. A peer wh
 take longer than a minute, going by a smaller task, trains a single one. SPU's bytes are what its
 processes write. The delay is added by proxies on every connection, one way; CrypTen's cannot be
 led through them. Redactory and SPU 0.10 use TLS, SPU 0.9.5, CrypTen and MPyC do not.
-``vs_spu_aby3`` is against the fastest SPU that ran.
+``vs_spu_aby3`` is against the fastest SPU that ran. Parties wait for each other in every round, so
+on a machine with other work trust the ratios of CPU seconds.
 
     python benchmarks/training.py [--quick] [--json] [--peers DIR] [--only KEY ...]
 """
