@@ -28,6 +28,10 @@ class TrainConfig(BaseModel):
         default=None, description="Log of the feature dataset, if it is not inside it"
     )
     spec: str = Field(default="default", description="Feature spec (TOML or JSON), or 'default'")
+    encoder: str | None = Field(
+        default=None,
+        description="Folder or spaCy pipeline of the features' encoder, if they have one",
+    )
     held_out: float = Field(
         default=0.2, ge=0, lt=1, description="Share of the records kept from training"
     )

@@ -68,6 +68,7 @@ def build(config: TrainConfig, by: Provenance) -> Facts:
             dataset=config.dataset,
             output=_features(config),
             spec=FeatureSpec() if config.spec == "default" else FeatureSpec.load(Path(config.spec)),
+            model=config.encoder,
             trust=Trust(ledger=config.ledger, by=by),
             held_out_share=config.held_out,
             scope=config.scope or DEFAULT_SCOPE,
