@@ -13,8 +13,9 @@ a group of digits that could be a number              0.1, so only beside a cont
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import phonenumbers
@@ -105,7 +106,10 @@ def _judge(number: str) -> tuple[float, bool | None]:
             return 0.75, phonenumbers.is_valid_number(parsed) or None
     grouped = not number.isdigit() and not _BOOK.fullmatch(number)
     if grouped and _shaped_like_a_number(number):
+        digits = "".join(filter(str.isdigit, number))
         for region in REGIONS:
+            if _outline(region).fullmatch(digits) is None:
+                continue
             parsed = _parsed(number, region)
             if parsed is not None and phonenumbers.is_valid_number(parsed):
                 return 0.5, True
@@ -115,6 +119,30 @@ def _judge(number: str) -> tuple[float, bool | None]:
 def _shaped_like_a_number(number: str) -> bool:
     """A trunk prefix, an area code in brackets, or the North American or mobile grouping."""
     return number.startswith(("0", "(")) or _GROUPED.fullmatch(number) is not None
+
+
+@cache
+def _outline(region: str) -> re.Pattern[str]:
+    """What the digits of every valid number in national form look like, by the numbering plan.
+
+    Parsing takes a trunk prefix, a carrier code or the country code off the front and leaves an
+    end of the digits, which must fit the plan of a region with that country code. A number with
+    a prefix for calls abroad may be anything.
+    """
+    country = phonenumbers.country_code_for_region(region)
+    plans = [
+        phonenumbers.PhoneMetadata.metadata_for_region(code)
+        for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[country]
+    ]
+    abroad = "|".join(
+        str(plan.international_prefix) for plan in plans if plan and plan.id == region
+    )
+    national = "|".join(
+        str(plan.general_desc.national_number_pattern)
+        for plan in plans
+        if plan and plan.general_desc
+    )
+    return re.compile(rf"(?:{abroad})[0-9]*|[0-9]*(?:{national})")
 
 
 def _parsed(number: str, region: str | None) -> phonenumbers.PhoneNumber | None:
