@@ -27,6 +27,7 @@ from redactory.errors import InputError, KeyringError
 from sealed_shards.software import read_key_file, write_secret
 
 KEY_BYTES = 32
+TOKEN_DIGITS = 32
 SUBKEYS = ("id", "token", "surrogate", "shift", "shuffle", "work")
 
 _SCOPE = re.compile(r"[\w .:@/+-]{1,120}\Z")
@@ -97,3 +98,9 @@ def load_or_create(folder: Path, scope: str) -> PseudonymKey:
         return PseudonymKey(base64.b64decode(stored["key"], validate=True))
     except (ValueError, KeyError, TypeError):
         raise KeyringError("is not a pseudonym key", where=str(path)) from None
+
+
+def pseudonym(token_key: bytes, kind: str, value: str) -> str:
+    """32 hex digits that stand for ``value`` within the scope."""
+    mac = hmac.digest(token_key, kind.encode() + b"\0" + value.encode(), "sha256")
+    return mac.hex()[:TOKEN_DIGITS]

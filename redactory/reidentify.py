@@ -21,7 +21,7 @@ from redactory.canonical import digest_of
 from redactory.errors import InputError
 from redactory.keys import KeyStore
 from redactory.ledger_access import DatasetLog
-from redactory.pipeline.sanitise import pseudonym
+from redactory.pseudonym import pseudonym
 from redactory.reading import ONE_WORD, Trust, checked_head, own_identity
 from redactory.verification import locate_log
 from sealed_shards.dataset import open_dataset

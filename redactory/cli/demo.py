@@ -163,7 +163,7 @@ def _read(dataset: Path) -> list[dict[str, Any]]:
 def _before_and_after(setup: RunSetup, corpus: Path, rows: list[dict[str, Any]]) -> None:
     import json  # noqa: PLC0415
 
-    from redactory.pipeline.sanitise import pseudonym  # noqa: PLC0415
+    from redactory.pseudonym import pseudonym  # noqa: PLC0415
 
     after = {row["record_id"]: row["text"] for row in rows}
     wanted = list(_SHOWN_DOMAINS)

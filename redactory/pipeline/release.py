@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 import pyarrow as pa
 
 from redactory.config import RunConfig
-from redactory.pipeline.sanitise import pseudonym
+from redactory.pseudonym import pseudonym
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}\Z")
 

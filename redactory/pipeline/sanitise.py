@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 MAX_LABEL_CLASSES = 200
 MAX_LABEL_LENGTH = 64
-TOKEN_DIGITS = 32
 
 
 @dataclass(frozen=True)
@@ -199,9 +197,3 @@ def scanned_columns(config: RunConfig, safe_columns: Sequence[str]) -> tuple[str
     """Text columns, and every pass-through column that the policy does not call safe."""
     unsafe = [name for name in config.pass_through if name not in safe_columns]
     return (*config.text_columns, *(name for name in unsafe if name not in config.text_columns))
-
-
-def pseudonym(token_key: bytes, kind: str, value: str) -> str:
-    """32 hex digits that stand for ``value`` within the scope."""
-    mac = hmac.digest(token_key, kind.encode() + b"\0" + value.encode(), "sha256")
-    return mac.hex()[:TOKEN_DIGITS]

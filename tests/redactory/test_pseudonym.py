@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redactory.errors import InputError, KeyringError
-from redactory.pipeline.sanitise import pseudonym
-from redactory.pseudonym import SUBKEYS, PseudonymKey, load_or_create
+from redactory.pseudonym import SUBKEYS, PseudonymKey, load_or_create, pseudonym
 
 KEYS = st.binary(min_size=32, max_size=32)
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -154,3 +156,9 @@ def test_the_command_and_the_custodians(mapped, command, own_home, tmp_path):
         ).returncode
         == 5
     )
+
+
+def test_undoing_and_erasing_need_nothing_that_detection_needs():
+    heavy = "{'regex', 'spacy', 'presidio_analyzer', 'presidio_anonymizer', 'onnxruntime'}"
+    code = f"import sys, redactory.reidentify, redactory.erasing; assert not {heavy} & {{*sys.modules}}"
+    subprocess.run([sys.executable, "-c", code], check=True)
