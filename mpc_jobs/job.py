@@ -135,7 +135,10 @@ class Job(Strict):
                 raise ValueError("two parties have one key")
         whole = all(o.train_rows % self.training.batch_rows == 0 for o in self.owners)
         if self.training.privacy is not None and not whole:
-            raise ValueError("with a privacy budget, owners bring whole mini-batches")
+            raise ValueError(
+                "with a privacy budget, owners bring whole mini-batches: batch_rows must divide "
+                "the number of each owner's training rows"
+            )
         if self.commitments and self.training.model == "network":
             raise ValueError("only linear models are committed to")
         return self

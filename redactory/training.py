@@ -25,6 +25,7 @@ from mpc_jobs.job import JOB_FILE, Job, OwnerEntry, PartyCard, RecipientEntry, r
 from mpc_jobs.local import create_local_parties, start_party, wait_for
 from mpc_jobs.training_spec import Features, Labels, Strict, Training
 from redactory.canonical import canonical_json, parse_canonical_json
+from redactory.config import validated
 from redactory.durable import open_folder
 from redactory.errors import InputError
 from redactory.featurising.opening import open_features
@@ -289,8 +290,13 @@ def run_local(
     return wait_for(processes, needed=job.threshold + 1, watch=watch)
 
 
-def read_training(path: Path | None, given: Mapping[str, Any]) -> Training:
+def read_training(path: Path | None, given: Mapping[str, Any], *, classes: int) -> Training:
     """The training section: a TOML file, what was given over it, and the usual for the rest.
+
+    Args:
+        path: of the file, if there is one.
+        given: goes over it; None says nothing.
+        classes: how many there are, which decides the model where nothing else does.
 
     Raises:
         InputError: unknown keys, or values out of range; says which.
@@ -301,11 +307,9 @@ def read_training(path: Path | None, given: Mapping[str, Any]) -> Training:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise InputError("cannot be read as TOML", where=str(path)) from None
-    values = {**USUAL, **values, **{k: v for k, v in given.items() if v is not None}}
-    try:
-        return Training.model_validate(values)
-    except ValidationError as error:
-        raise InputError(_first_problem(error), where=str(path or "")) from None
+    usual = {**USUAL, "model": "logistic" if classes <= 2 else "softmax"}
+    values = {**usual, **values, **{k: v for k, v in given.items() if v is not None}}
+    return validated(Training, values, where=str(path or "training"))
 
 
 def _local_cards(plan: Plan, keys: KeyStore, job_id: str) -> list[PartyCard]:
@@ -316,4 +320,5 @@ def _local_cards(plan: Plan, keys: KeyStore, job_id: str) -> list[PartyCard]:
 def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}" if place else str(first["msg"])
+    what = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {what}" if place else what

@@ -216,10 +216,8 @@ def _owned(config: TrainConfig, by: Provenance) -> OwnerData:
 
 
 def _training(config: TrainConfig, data: OwnerData) -> Training:
-    given = config.learning()
-    if config.model is None and config.training is None and len(data.offer.classes) > 2:
-        given["model"] = "softmax"
-    return read_training(Path(config.training) if config.training else None, given)
+    path = Path(config.training) if config.training else None
+    return read_training(path, config.learning(), classes=len(data.offer.classes))
 
 
 def _own_party(config: TrainConfig, job: Job, number: int) -> PartyFolder | None:

@@ -99,7 +99,7 @@ def plan(
     from redactory.training import Plan, plan_job, read_offer, read_training  # noqa: PLC0415
 
     given = {
-        "model": model or ("softmax" if len(data.offer.classes) > 2 and config is None else None),
+        "model": model,
         "epochs": epochs,
         "batch_rows": batch_rows,
         "learning_rate": learning_rate,
@@ -112,7 +112,7 @@ def plan(
     job = plan_job(
         Plan(
             output=output,
-            training=read_training(config, given),
+            training=read_training(config, given, classes=len(data.offer.classes)),
             offers=[data.offer, *(read_offer(path) for path in others or ())],
             cards=card or (),
             threshold=threshold,

@@ -1,5 +1,7 @@
 """From texts to a committed model on the command line, as a user does it."""
 
+import importlib
+import importlib.util
 import json
 import sys
 
@@ -140,6 +142,24 @@ def test_the_card_of_a_model_is_the_same_for_everybody(world, command):
     kinds = [e.kind for e in Log.open(features / "ledger").entries()]
     assert (kinds.count("dealt"), kinds.count("trained")) == (1, 1)
     command("ledger", "verify", features)
+
+
+def test_a_model_from_shares_holds_for_the_second_verifier(world, repository):
+    """It shares no code with the package, and is written from the format page alone."""
+    folder = repository / "tests" / "zk_proofs" / "slow"
+    spec = importlib.util.spec_from_file_location(
+        "second_verifier", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    sys.modules["second_verifier"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules["second_verifier"])
+    second = importlib.import_module("second_verifier.model")
+    sums = importlib.import_module("second_verifier.sums")
+    raw = (world / "model" / "model.json").read_bytes()
+    model, equations = second.Model(raw), []
+    model.verify(equations)
+    assert sums.vanish(equations)
+    card = json.loads((world / "model" / "card.json").read_bytes())
+    assert model.model_id.hex() == card["model_id"]
 
 
 def test_a_party_has_a_card_and_waits_for_no_job(world, command, tmp_path):
