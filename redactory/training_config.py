@@ -66,11 +66,11 @@ class TrainConfig(BaseModel):
     assume_range: bool | None = Field(
         default=None, description="Vouch that scores stay in range where it is not proven"
     )
-    epoch_metrics: tuple[Measured, ...] = Field(
-        default=("squared_error",), description="Opened after every epoch, on held-out rows"
+    epoch_metrics: tuple[Measured, ...] | None = Field(
+        default=None, description="Opened after every epoch; squared_error, without a budget"
     )
-    metrics: tuple[str, ...] = Field(
-        default=("accuracy", "confusion"), description="Opened at the end, on held-out rows"
+    metrics: tuple[str, ...] | None = Field(
+        default=None, description="Opened at the end; accuracy and confusion, without a budget"
     )
     commit: bool = Field(default=True, description="Commit to the model, for proofs of predictions")
 

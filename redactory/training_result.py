@@ -40,6 +40,7 @@ class Revealed:
         metrics: opened at the end.
         parties: names of those that finished.
         range_proven: whether scores were proven to stay in range.
+        privacy: ε and δ, if there was a budget.
     """
 
     job: Job
@@ -49,6 +50,7 @@ class Revealed:
     metrics: dict[str, Any]
     parties: tuple[str, ...]
     range_proven: bool
+    privacy: dict[str, float] | None
 
 
 def reveal(job_folder: str, output: Path, identity: AnyIdentity) -> Revealed:
@@ -99,6 +101,7 @@ def reveal(job_folder: str, output: Path, identity: AnyIdentity) -> Revealed:
         metrics=first.metrics,
         parties=tuple(r.party for r in receipts.values()),
         range_proven=all(r.range_proven for r in receipts.values()),
+        privacy=first.privacy,
     )
 
 

@@ -42,6 +42,7 @@ from sealed_shards.manifest import DatasetInfo
 from sealed_shards.software import read_key_file
 
 Facts = dict[str, Any]
+_OPENED = {"epoch_metrics": ("squared_error",), "metrics": ("accuracy", "confusion")}
 
 
 def classes_of(config: TrainConfig) -> tuple[str, ...]:
@@ -217,7 +218,12 @@ def _owned(config: TrainConfig, by: Provenance) -> OwnerData:
 
 def _training(config: TrainConfig, data: OwnerData) -> Training:
     path = Path(config.training) if config.training else None
-    return read_training(path, config.learning(), classes=len(data.offer.classes))
+    given, classes = config.learning(), len(data.offer.classes)
+    training = read_training(path, given, classes=classes)
+    if training.privacy is not None:  # nothing is opened on a budget
+        return training
+    opened = {k: v for k, v in _OPENED.items() if k not in training.model_fields_set}
+    return read_training(path, {**given, **opened}, classes=classes)
 
 
 def _own_party(config: TrainConfig, job: Job, number: int) -> PartyFolder | None:

@@ -287,6 +287,7 @@ def reveal(
         "metrics": revealed.metrics,
         "model_id": revealed.model_id,
         "parties": list(revealed.parties),
+        "privacy": revealed.privacy,
         "range_proven": revealed.range_proven,
         "simulation": revealed.job.simulation,
     }
@@ -298,6 +299,11 @@ def reveal(
         **_metrics(revealed.metrics, revealed.job.labels.classes),
         "model": revealed.model_id or "not committed to: predictions cannot be proven",
         "parties": ", ".join(revealed.parties),
+        "privacy": (
+            f"ε = {revealed.privacy['epsilon']:.3g}, δ = {revealed.privacy['delta']:.1g}"
+            if revealed.privacy
+            else "no budget: the model may remember records"
+        ),
         "scores": "in range, proven" if revealed.range_proven else "in range, vouched for",
         "for all": f"{output / PAGE_FILE}, the model's card",
         "for you": f"{output / TRAINED_FILE}" + (", opening.json" if revealed.model_id else ""),
