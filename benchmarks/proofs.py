@@ -67,6 +67,7 @@ class Results:
         audit: (CPU seconds, rows) of one audit of 16 shards.
         by_d, by_classes, by_rows: cases for the pictures.
         tables_s: CPU seconds to hash the generators and make their tables.
+        left_out: peers that were not measured.
     """
 
     found: dict[str, Measured] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class Results:
     by_classes: list[tuple[float, Measured]] = field(default_factory=list)
     by_rows: list[tuple[float, Measured]] = field(default_factory=list)
     tables_s: float = 0.0
+    left_out: list[str] = field(default_factory=list)
 
     def ratios(self) -> dict[str, float]:
         """The fixed ratios, and what belongs beside them."""
@@ -105,7 +107,7 @@ class Results:
                 made[name] = self.found[key].prove_s / own.prove_s
         for name, key in (("sum_vs_arkworks", "arkworks"), ("sum_vs_libsodium", "libsodium")):
             if key in self.sums:
-                made[name] = self.sums[key] / self.sums["new points"]
+                made[name] = self.sums[key] / self.sums["redactory, new points"]
         return {name: round(value, 4) for name, value in made.items()}
 
     def as_json(self) -> str:
@@ -125,6 +127,8 @@ class Results:
     def page(self) -> str:
         """The page, Markdown."""
         about = __doc__.partition("\n\n")[2].partition("\n\n    python")[0]
+        if self.left_out:
+            about += f"\n\nNot measured in this run: {'; '.join(self.left_out)}."
         return "\n\n".join(
             [
                 f"# Proofs of predictions\n\n`python benchmarks/proofs.py` on {machine()}.",
@@ -183,19 +187,26 @@ def peers(results: Results, place: Path, only: Sequence[str], *, quick: bool) ->
         plan += [("ezkl_argmax", Shape(classes=10), "polycommit")]
     wanted = [each for each in plan if not only or each[0] in only]
     python = _installed(place, rivals.EZKL) if wanted else None
+    results.left_out += [
+        f"EZKL on {shape.name}, {visibility}"
+        for key, shape, visibility in plan
+        if not python or (key, shape, visibility) not in wanted
+    ]
     for key, shape, visibility in wanted if python else ():
         try:
             each = rivals.ezkl(python, shape, visibility, repeat=1 if quick else 3)
             results.found[key] = _said(each)
         except rivals.RivalError as error:
             told(f"EZKL is left out of {shape.name}: {error}")
-    results.sums |= rivals.our_sums()
+            results.left_out.append(f"EZKL on {shape.name}, {visibility}")
+    results.sums |= {f"redactory, {name}": took for name, took in rivals.our_sums().items()}
     if not only or "libsodium" in only:
         results.sums["libsodium"] = rivals.libsodium()
     if not only or "arkworks" in only:
         python = _installed(place, rivals.ARKWORKS)
         if python:
             results.sums["arkworks"] = rivals.arkworks(python)
+    results.left_out += [name for name in ("libsodium", "arkworks") if name not in results.sums]
 
 
 def _installed(place: Path, environment: Environment) -> Path | None:

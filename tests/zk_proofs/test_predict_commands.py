@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audit_ledger import Draft
 from mpc_jobs.features import FeatureSpec
 from redactory.cli import main
 from redactory.config import RunConfig
@@ -21,6 +22,9 @@ from redactory.featurising.settings import FeatureBuild
 from redactory.keys import KeyStore
 from redactory.pipeline.run import run
 from redactory.pipeline.setup import RunSetup
+from redactory.provenance import cli_provenance
+from redactory.proving_config import PredictConfig
+from redactory.proving_files import Recorder
 from redactory.proving_models import (
     Parameters,
     agreement,
@@ -29,7 +33,8 @@ from redactory.proving_models import (
     quantise,
     save_model,
 )
-from redactory.reading import Trust
+from redactory.proving_steps import predict_new, update, verify
+from redactory.reading import Trust, checked_head
 from redactory.verification import verify_dataset
 
 D = 16
@@ -246,6 +251,32 @@ def test_a_dataset_that_grows_is_caught_up_with(place):
     code, verdict = audited(place)
     assert code == 7
     assert {one["run"] for one in verdict["findings"] if one["fault"]} == {"first", "second"}
+
+
+def test_unattended_runs_take_the_model_that_was_trained_last(place):
+    own, _, _ = make_model(place)
+    (place / "models").mkdir()
+    (place / "model").rename(place / "models" / "job-1")
+    features, by = str(place / "features"), cli_provenance("night")
+    config = PredictConfig(
+        features=features, models=str(place / "models"), shown_labels="committed"
+    )
+    assert update(config, by) == {"made": 0}
+    assert predict_new(config, "night", by) is None
+    keys = KeyStore(place / "home")
+    checked, head = checked_head(features, Trust(), keys)
+    told = {"dataset": head.dataset, "model_id": own.model.model_id, "version": 1}
+    card = (("cards/job-1.json", "0" * 64),)
+    Recorder(checked, keys, head.dataset).append(Draft("trained", card, told, shard_key="job-1"))
+    made = predict_new(config, "night", by)
+    assert made == {"model_id": own.model.model_id, "rows": 9, "run": "night", "shards": 2}
+    assert predict_new(config, "night", by) == made  # a second try after a crash
+    assert predict_new(config, "next-night", by) is None
+    assert verify(config, "night", by)["proofs"] == 2
+    assert (place / "features.labels" / "night").stat().st_mode & 0o077 == 0
+    shutil.rmtree(place / "models")
+    with pytest.raises(InputError, match="trained last"):
+        predict_new(config, "next-night", by)
 
 
 def test_committed_labels_and_revealed_scores(place):
