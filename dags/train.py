@@ -7,7 +7,13 @@ simulation; the model's card says so. Parties that others run are waited for wit
 
 All party tasks must run at the same time, so the deployment needs as many free slots. Reading
 rows, dealing and revealing need the reader's private key: queue `unseal`. Recording needs the
-log key: queue `record`. A dataset without classes trains nothing.
+log key: queue `record`. A dataset without classes trains nothing. The standing file says, if
+anything differs from what the form calls default:
+
+    [train]
+    assume_range = true       # the owners vouch for the range of scores
+    cards = ["north.json", "south.json", "west.json"]
+    party = "party-folder"    # only on the worker of a party's queue
 """
 
 from __future__ import annotations
