@@ -106,8 +106,9 @@ class PublishOperator(StepOperator):
         """
         from airflow.sdk.exceptions import AirflowSkipException  # noqa: PLC0415
 
-        from redactory.pipeline import publish_run  # noqa: PLC0415
+        from redactory.pipeline import is_published, publish_run  # noqa: PLC0415
 
+        before = is_published(config, run_id)
         published = publish_run(
             config, run_id, list(self.results), provenance_of(context), asked=True
         )
@@ -115,7 +116,7 @@ class PublishOperator(StepOperator):
             self.log.warning("%s sources were deleted or emptied", published["departed"])
         if not published["new"]:
             raise AirflowSkipException("nothing new to publish")
-        if _is_announced(run_id, context):
+        if before and _is_announced(run_id, context):
             raise AirflowSkipException("this run was announced before")
         context["outlet_events"][SEALED_DATASET].extra = dict(published)
         return published
@@ -136,7 +137,11 @@ def _skip_published(config: RunConfig, run_id: str) -> None:
 
 
 def _is_announced(run_id: str, context: Context) -> bool:
-    """Whether the asset has an event of this run; the oldest there can be is as old as the run."""
+    """Whether the asset has an event of this run; the oldest there can be is as old as the run.
+
+    Airflow 3.3 cannot tell as long as a run that an event woke has not begun: the task then
+    fails, and the next try asks again.
+    """
     dag_run: Any = context["dag_run"]
     events = context["inlet_events"][SEALED_DATASET].after(dag_run.run_after.isoformat())
     return any((event.extra or {}).get("run_id") == run_id for event in events)

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ def repository_root_on_path(tmp_path_factory):
 class Deployment:
     """An Airflow home of its own, and programs that run in it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, database=None):
         self.folder = folder
         bundle = {
             "name": "repo",
@@ -42,6 +43,8 @@ class Deployment:
             "REDACTORY_HOME": str(folder / "home"),
         }
         (folder / "airflow").mkdir()
+        if database is not None:
+            shutil.copy(database, folder / "airflow" / "airflow.db")
 
     def python(self, *arguments):
         """Run a Python program to its end; returns its output."""
@@ -61,6 +64,20 @@ class Deployment:
         return done.stdout
 
 
+@pytest.fixture
+def bare_deployment(tmp_path):
+    """Without a database."""
+    return Deployment(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory):
+    """Airflow's tables on SQLite; making them takes longer than most of what the tests do."""
+    made = Deployment(tmp_path_factory.mktemp("migrated"))
+    made.python("-c", "from airflow.utils.db import initdb; initdb()")
+    return made.folder / "airflow" / "airflow.db"
+
+
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory):
-    return Deployment(tmp_path_factory.mktemp("deployment"))
+def deployment(tmp_path_factory, migrated_database):
+    return Deployment(tmp_path_factory.mktemp("deployment"), migrated_database)

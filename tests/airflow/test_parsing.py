@@ -23,8 +23,8 @@ print("PARSED " + json.dumps({
 """
 
 
-def test_the_root_is_a_bundle_of_one_dag_a_file_parsed_within_a_second(deployment):
-    output = deployment.python("-c", PARSE, ROOT)
+def test_the_root_is_a_bundle_of_one_dag_a_file_parsed_within_a_second(bare_deployment):
+    output = bare_deployment.python("-c", PARSE, ROOT)
     line = next(line for line in output.splitlines() if line.startswith("PARSED "))
     parsed = json.loads(line.removeprefix("PARSED "))
     assert parsed["errors"] == {}
