@@ -180,7 +180,7 @@ def clear(step):
 
 
 def wake(_):
-    """Let the scheduler create the runs that assets ask for, and begin; what they do is no matter."""
+    """Let the scheduler create the runs that assets ask for; they begin, and do nothing here."""
     with settings.NonScopedSession() as session:
         # Those that were woken before have ended meanwhile.
         for run in session.scalars(select(DagRun).where(DagRun.run_type == "asset_triggered")):
