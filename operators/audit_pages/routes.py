@@ -32,7 +32,7 @@ from redactory.durable import open_folder
 from redactory.errors import LedgerError
 from sealed_shards.layout import report_file
 
-PATIENCE: Final = 0.6
+PATIENCE: Final = 0.4
 """Seconds that a page waits for checks before it says that they are under way."""
 
 _PATIENCE_OF_BUTTONS: Final = 8.0

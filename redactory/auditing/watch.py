@@ -305,10 +305,8 @@ class Watch:
             except LedgerError as error:
                 where = f"{LEDGER_FOLDER}/{error.where}" if error.where else LEDGER_FOLDER
                 reading.fail("broken", where, error.what)
-            except RedactoryError as error:
-                reading.fail("unreadable", "", error.what)
-            except OSError as error:
-                reading.fail("unreadable", "", f"cannot be reached ({error.strerror})")
+            except Exception as error:  # noqa: BLE001 - whatever it is, nothing is verified
+                reading.fail("unreadable", "", _reason(error))
 
     def _read(self, reading: _Reading, progress: Progress) -> None:
         folder = self.watched.path
@@ -350,10 +348,8 @@ class Watch:
                     log_key=self._named_key(),
                     progress=progress,
                 )
-        except RedactoryError as error:
-            verdict = Verdict("broken", problems=[("", error.what)])
-        except OSError as error:
-            verdict = Verdict("broken", problems=[("", f"cannot be read ({error.strerror})")])
+        except Exception as error:  # noqa: BLE001 - an old verdict must not outlive a failed check
+            verdict = Verdict("broken", problems=[("", _reason(error))])
         self._checked_size = size
         return verdict
 
@@ -364,10 +360,8 @@ class Watch:
         trust = Trust(ledger=self.watched.ledger, log_key=self.watched.log_key)
         try:
             return audit_dataset(self.watched.path, trust)
-        except RedactoryError as error:
-            return error.what
-        except OSError as error:
-            return f"cannot be read ({error.strerror})"
+        except Exception as error:  # noqa: BLE001 - an old verdict must not outlive a failed check
+            return _reason(error)
 
     def _named_key(self) -> LogVerifier | None:
         return load_log_key(self.watched.log_key) if self.watched.log_key else None
@@ -382,3 +376,12 @@ class Watch:
         with tempfile.TemporaryDirectory(prefix="redactory-trust-") as folder:
             shutil.copytree(trust, Path(folder) / "trust")
             yield KeyStore(Path(folder))
+
+
+def _reason(error: Exception) -> str:
+    """Why something could not be verified, without a path or anybody else's words."""
+    if isinstance(error, RedactoryError):
+        return error.what
+    if isinstance(error, OSError):
+        return f"a file cannot be read ({error.strerror or 'input/output error'})"
+    return f"the check failed ({type(error).__name__})"

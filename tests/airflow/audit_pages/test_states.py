@@ -163,6 +163,19 @@ def test_while_the_check_runs_the_page_says_so_and_comes_back(visit, world, monk
     assert 'http-equiv="refresh"' in html
 
 
+def test_a_check_that_fails_does_not_leave_the_old_verdict(visit, altered, monkeypatch):
+    client = visit(altered)
+
+    def fail(*arguments, **options):
+        raise RuntimeError("s3cret")
+
+    monkeypatch.setattr("redactory.auditing.watch.verify_dataset", fail)
+    html = client.post("/verify").text
+    assert banner(html) == "broken"
+    assert "RuntimeError" in html
+    assert "s3cret" not in html
+
+
 def test_pages_go_on_where_pins_cannot_be_moved(visit, world, altered, worlds, tmp_path):
     """The trust store of the API server may be mounted read-only."""
     from unittest import mock
