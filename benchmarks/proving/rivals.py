@@ -115,6 +115,8 @@ def _last_line(python: Path, script: str, *arguments: str) -> str:
         )
     except subprocess.TimeoutExpired:
         raise RivalError(f"did not finish within {_LONGEST_SECONDS} seconds") from None
+    if done.returncode < 0:
+        raise RivalError(f"was ended by signal {-done.returncode}")
     if done.returncode or not done.stdout.strip():
         raise RivalError((done.stderr.strip().splitlines() or ["it printed nothing"])[-1][:200])
     return done.stdout.strip().splitlines()[-1]
