@@ -122,7 +122,7 @@ def _write_input(folder, dataset):
     rows = [{"id": f"r-{n}", "text": f"Row {n}: write to zoe.r{n}@example.com."} for n in range(7)]
     lines = [*map(json.dumps, rows), '{"id": "broken']
     text = "".join(f"{line}\n" for line in lines)
-    (folder / "from the form.jsonl").write_text(text, encoding="utf-8")
+    (folder / "from-the-form.jsonl").write_text(text, encoding="utf-8")
     (folder / "standing.toml").write_text(
         f"input = {json.dumps([str(folder / 'nothing.jsonl')])}\n"
         f"output = {json.dumps(str(dataset))}\n"

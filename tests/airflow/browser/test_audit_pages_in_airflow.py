@@ -122,7 +122,7 @@ def run(admin, airflow):
     admin.go(f"/dags/{DAG}")
     admin.button("Trigger").click()
     admin.find("[role=dialog] button[aria-expanded=false]").click()  # what is read
-    admin.type("[role=dialog] textarea", str(airflow.folder / "from the form.jsonl"))
+    admin.type("[role=dialog] textarea", str(airflow.folder / "from-the-form.jsonl"))
     trigger = admin.button("Trigger", "[role=dialog]")
     admin.browser.execute_script("arguments[0].scrollIntoView()", trigger)
     trigger.click()
