@@ -43,5 +43,9 @@ def not_made():
     raise InputError("no such policy", where="p.toml")
 
 
+def echoing():
+    return lambda item: item
+
+
 def large():
     return lambda item: item[::-1]

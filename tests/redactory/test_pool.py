@@ -3,8 +3,10 @@
 import itertools
 import os
 import sys
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from redactory.errors import InputError, RedactoryError
@@ -70,3 +72,20 @@ def test_small_inputs_keep_to_one_process():
     assert worker_count(0, 1000) == 1
     assert worker_count(3, 1000) == 3
     assert worker_count(0, 1 << 40) == os.cpu_count()
+
+
+def test_record_batches_come_back_equal():
+    whole = pa.record_batch(
+        {"text": ["a", None, "\U0001f600" * 9, ""], "n": pa.array([1, 2, None, 4], pa.int64())}
+    ).replace_schema_metadata({"lang": "zh"})
+    batches = [whole, whole.slice(1, 2), whole.slice(0, 0)]
+    with ordered_map(pool_tasks.echoing, (), 2) as mapped:
+        returned = [batch for (_, batch) in mapped(list(enumerate(batches)))]
+    for sent, received in zip(batches, returned, strict=True):
+        received.validate(full=True)
+        assert received.equals(sent, check_metadata=True)
+
+
+def test_a_slice_is_sent_without_the_rest_of_its_batch():
+    whole = pa.record_batch({"text": ["x" * 1000] * 1000})
+    assert len(ForkingPickler.dumps(whole.slice(7, 1))) < 10_000
