@@ -234,6 +234,30 @@ def test_a_viewer_is_let_in_by_a_token_as_well(airflow, run):
         assert "<h1>Run airflow-" in text
 
 
+PICTURES = os.environ.get("REDACTORY_PICTURES")
+
+
+def picture(page, name):
+    """Keep what the browser shows, if somebody asked for pictures."""
+    if PICTURES:
+        page.browser.save_screenshot(str(Path(PICTURES) / f"{name}.png"))
+
+
+@pytest.mark.skipif(not PICTURES, reason="REDACTORY_PICTURES names no folder")
+def test_pictures_for_the_documents(admin, airflow, run):
+    """Further pictures, of a dataset with a past."""
+    admin.go("/plugin/redactory-audit")
+    admin.enter_frame()
+    admin.banner()
+    picture(admin, "audit-overview")
+    admin.outer_theme("dark")
+    admin.browser.find_element("link text", "中文").click()
+    admin.until("the page in Chinese", lambda: "总览" in admin.find("header").text)
+    admin.outer_theme("dark")
+    picture(admin, "audit-overview-zh-dark")
+    admin.browser.find_element("link text", "English").click()
+
+
 def test_a_tampered_shard_turns_the_banner_red_and_is_named(admin, airflow, run, dataset_copy):
     victim = min((airflow.dataset / "shards").glob("*.parquet"))
     admin.go("/plugin/redactory-audit")
@@ -258,27 +282,3 @@ def dataset_copy(airflow):
     yield
     for file, raw in kept.items():
         file.write_bytes(raw)
-
-
-PICTURES = os.environ.get("REDACTORY_PICTURES")
-
-
-def picture(page, name):
-    """Keep what the browser shows, if somebody asked for pictures."""
-    if PICTURES:
-        page.browser.save_screenshot(str(Path(PICTURES) / f"{name}.png"))
-
-
-@pytest.mark.skipif(not PICTURES, reason="REDACTORY_PICTURES names no folder")
-def test_pictures_for_the_documents(admin, airflow, run):
-    """Further pictures, of a dataset with a past."""
-    admin.go("/plugin/redactory-audit")
-    admin.enter_frame()
-    admin.banner()
-    picture(admin, "audit-overview")
-    admin.outer_theme("dark")
-    admin.browser.find_element("link text", "中文").click()
-    admin.until("the page in Chinese", lambda: "完好" in admin.find("main").text)
-    admin.outer_theme("dark")
-    picture(admin, "audit-overview-zh-dark")
-    admin.browser.find_element("link text", "English").click()
