@@ -1,6 +1,6 @@
 """Where the time of the rules goes, by module, for the notes of docs/benchmarks/profiling.md.
 
-    python benchmarks/timing/profile.py [CASE ...]
+    python benchmarks/timing/hotspots.py [CASE ...]
 
 Counts CPU time, which the profiler inflates where functions are small; what the interpreter's
 built-in functions take counts for the module that calls them.
