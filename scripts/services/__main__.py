@@ -103,11 +103,11 @@ class Deployment:
 
     def stop(self) -> None:
         """End everything that runs here."""
+        self._told.unlink(missing_ok=True)  # so whoever follows knows that this is wanted
         running = self.services.started()
         # The stores last: what still writes would complain.
         self.services.stop([s for s in running if s.name not in _STORES], seconds=_STOP_SECONDS)
         self.services.stop([s for s in running if s.name in _STORES], seconds=_STOP_SECONDS)
-        self._told.unlink(missing_ok=True)
 
     def follow(self) -> None:
         """Until something ends.
@@ -115,7 +115,7 @@ class Deployment:
         Raises:
             SystemExit: something ended that nobody had stopped.
         """
-        while self.services.started():
+        while self.services.started() and self._told.exists():
             self._nothing_ended()
             time.sleep(1)
 
@@ -126,14 +126,11 @@ class Deployment:
 
     def _nothing_ended(self) -> None:
         for service in self.services.started():
-            # Looked at twice, since `stop` in another shell ends a service and then its record.
-            if not service.alive() and service in self.services.started():
-                time.sleep(1)
-                if service in self.services.started():
-                    raise SystemExit(
-                        f"error: {service.name} ended; the last lines of its log in "
-                        f"{self.services.logs}:\n{self.services.last_lines(service.name)}"
-                    )
+            if not service.alive() and self._told.exists():
+                raise SystemExit(
+                    f"error: {service.name} ended; the last lines of its log in "
+                    f"{self.services.logs}:\n{self.services.last_lines(service.name)}"
+                )
 
     def _airflow(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
         command = [BIN / "airflow", *arguments]

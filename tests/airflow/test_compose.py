@@ -55,8 +55,10 @@ def test_the_image_is_of_this_version():
         ("/keys:ro", "/keys", "worker-seal: may write its keys"),
         (
             "  environment: &worker-environment\n",
-            ("  environment: &worker-environment\n"
-            "    AIRFLOW__CORE__FERNET_KEY: ${AIRFLOW_FERNET_KEY:?}\n"),
+            (
+                "  environment: &worker-environment\n"
+                "    AIRFLOW__CORE__FERNET_KEY: ${AIRFLOW_FERNET_KEY:?}\n"
+            ),
             "worker-record: a worker must not know AIRFLOW__CORE__FERNET_KEY",
         ),
         (
