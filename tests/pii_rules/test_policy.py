@@ -46,7 +46,10 @@ def load(tmp_path):
         (HEAD + '[entities.AGE]\noperator = "mask"\nto = "year"\n', ["to", "generalise"]),
         (HEAD + '[entities.AGE]\nto = "decade"\noperator = "generalise"\n', ["'age_band'"]),
         (HEAD + '[default]\noperator = "reversible"\n', ["allow_worker_reversible = true"]),
-        (HEAD + "[quasi_identifiers]\nkk = 2\n", ["quasi_identifiers.kk", "columns, k, max_share_below_k"]),
+        (
+            HEAD + "[quasi_identifiers]\nkk = 2\n",
+            ["quasi_identifiers.kk", "columns, k, max_share_below_k"],
+        ),
         (HEAD + "[residual_limits]\nall = 2\n", ["residual_limits.all", "default, entities"]),
         (HEAD + "[residual_limits.entities]\nURL = 2\n", ["URL", "less than or equal to 1"]),
         (HEAD + '[entities.URL.fr]\noperator = "mask"\n', ["entities.URL.fr", "allowed:", "zh"]),
