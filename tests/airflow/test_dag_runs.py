@@ -39,11 +39,15 @@ def rows_of(number, *, broken=0):
 
 
 class Collector(HTTPServer):
-    """Takes in OpenTelemetry's metrics; the newest value of each counter is the sum."""
+    """Takes in OpenTelemetry's metrics.
+
+    Airflow makes a provider for each part of itself, which counts from its own start on: the
+    newest values of a counter by those starts make its sum.
+    """
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Export)
-        self.sums = {}
+        self.newest = {}
         self.thread = threading.Thread(target=self.serve_forever)
         self.thread.start()
 
@@ -52,9 +56,14 @@ class Collector(HTTPServer):
         for resource in request.resource_metrics:
             for scope in resource.scope_metrics:
                 for metric in scope.metrics:
-                    points = metric.sum.data_points
-                    if points:
-                        self.sums[metric.name] = sum(p.as_int or p.as_double for p in points)
+                    by_start = self.newest.setdefault(metric.name, {})
+                    for point in metric.sum.data_points:
+                        place = point.start_time_unix_nano, str(point.attributes)
+                        by_start[place] = point.as_int or point.as_double
+
+    @property
+    def sums(self):
+        return {name: sum(by_start.values()) for name, by_start in self.newest.items()}
 
     def close(self):
         self.shutdown()
@@ -116,7 +125,7 @@ def story(deployment, collector):
         "AIRFLOW__METRICS__OTEL_ON": "True",
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-        "OTEL_METRIC_EXPORT_INTERVAL": "60000",
+        "OTEL_METRIC_EXPORT_INTERVAL": "500",
     }
     (deployment.folder / "standing.toml").write_text(
         f"input = {json.dumps([str(told.inputs)])}\n"
