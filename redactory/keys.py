@@ -147,7 +147,12 @@ class KeyStore:
 
     def pseudonym_key(self, scope: str) -> PseudonymKey:
         """The key of a scope, drawn at first use."""
-        return load_or_create(self.folder / "scopes", scope)
+        return load_or_create(self.scopes, scope)
+
+    @property
+    def scopes(self) -> Path:
+        """The folder of the scopes' keys."""
+        return self.folder / "scopes"
 
     def facts(self) -> list[KeyFacts]:
         """What can be told of every key pair, without any passphrase."""

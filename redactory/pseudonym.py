@@ -91,11 +91,30 @@ def load_or_create(folder: Path, scope: str) -> PseudonymKey:
             pass  # another process drew it first: read theirs
         except OSError as error:
             raise InputError(f"cannot write the key: {error.strerror}", where=str(folder)) from None
+    named, key = _read(path)
+    if not hmac.compare_digest(named.encode(), scope.encode()):
+        raise KeyringError("the pseudonym key belongs to another scope", where=str(path))
+    return key
+
+
+def find(folder: Path, key_id: str) -> PseudonymKey | None:
+    """The key with this id among those of ``REDACTORY_HOME/scopes``, if it is one of them.
+
+    Raises:
+        KeyringError: a stored key cannot be read.
+    """
+    for path in sorted(folder.glob("*.json")):
+        key = _read(path)[1]
+        if hmac.compare_digest(key.key_id.encode(), key_id.encode()):
+            return key
+    return None
+
+
+def _read(path: Path) -> tuple[str, PseudonymKey]:
+    """A stored key with the name of its scope."""
     try:
         stored = json.loads(read_key_file(path))
-        if not hmac.compare_digest(stored["scope"].encode(), scope.encode()):
-            raise KeyringError("the pseudonym key belongs to another scope", where=str(path))
-        return PseudonymKey(base64.b64decode(stored["key"], validate=True))
+        return stored["scope"], PseudonymKey(base64.b64decode(stored["key"], validate=True))
     except (ValueError, KeyError, TypeError):
         raise KeyringError("is not a pseudonym key", where=str(path)) from None
 

@@ -17,6 +17,7 @@ from redactory.keys import KeyStore
 from redactory.ledger_access import DatasetLog
 from redactory.trust import CheckedLog, Expectations, TrustStore, check_log
 from redactory.verdict import Verdict
+from redactory.watermark import first_changed
 from sealed_shards.access import DatasetHead, RecordedShard
 from sealed_shards.layout import DATA, DATASET_FILE, LEDGER_FOLDER, RUNS_FOLDER
 from sealed_shards.manifest import DatasetInfo
@@ -125,6 +126,9 @@ def _verify(
                 kid=identity.kid,
             )
         _check_files(path, head, verdict, identity, progress)
+        changed = first_changed(open_folder(path), head.dataset, keys.scopes)
+        if changed is not None:
+            verdict.problems.append((changed, "the watermark was changed"))
     if not verdict.problems:
         verdict.state = "intact" if checked.trusted else "unproven"
     return verdict

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from redactory.errors import InputError
 from redactory.pipeline import ids
 from redactory.pipeline.setup import RunSetup
-from redactory.pipeline.watermark import Look, Seen, Watermark
 from redactory.sources import Listing
+from redactory.watermark import Look, Seen, Watermark
 from sealed_shards.layout import DATA, shard_files, shard_folders
 
 

@@ -16,6 +16,7 @@ from pii_rules.overlay import Overlay
 from pii_rules.policy import Policy, load_policy
 from pii_rules.policy_rule import OPERATORS
 from pii_rules.surrogates import lists
+from redactory import watermark
 from redactory.areas import IDENTITY
 from redactory.canonical import digest_of
 from redactory.config import RunConfig
@@ -26,17 +27,17 @@ from redactory.exclusive import one_writer
 from redactory.extras import require
 from redactory.keys import QUARANTINE, READER, KeyStore
 from redactory.overlays import load_overlay, overlay_digest
-from redactory.pipeline import ids, watermark
+from redactory.pipeline import ids
 from redactory.pipeline.dataset_file import refuse_other_columns, refuse_other_log
 from redactory.pipeline.identity_names import whole_head
 from redactory.pipeline.overlap import refuse_overlap
 from redactory.pipeline.planning import Limits, Planner
 from redactory.pipeline.sanitise import read_canaries
 from redactory.pipeline.sealing import SealContext
-from redactory.pipeline.watermark import Watermark
 from redactory.pseudonym import SUBKEYS
 from redactory.sources import Listing, ReadOptions, list_sources
 from redactory.trust import has_checkpoint
+from redactory.watermark import Watermark
 from sealed_shards.dataset import current_shards, published_manifests
 from sealed_shards.key_files import parse_recipient
 from sealed_shards.layout import DATASET_FILE, LEDGER_FOLDER

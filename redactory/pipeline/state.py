@@ -27,13 +27,13 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from redactory import watermark
 from redactory.canonical import canonical_json, sha256_hex
 from redactory.durable import Folder, LocalFolder, is_temporary
 from redactory.errors import InputError, IntegrityError
-from redactory.pipeline import watermark
 from redactory.pipeline.outcome import BatchResult, SealedFile, ShardOutcome
-from redactory.pipeline.watermark import Look
 from redactory.sources import Source
+from redactory.watermark import Look
 from sealed_shards.access import DatasetHead
 from sealed_shards.layout import RUNS_FOLDER, shard_file
 from sealed_shards.shard import SealedShard

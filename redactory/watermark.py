@@ -17,6 +17,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 import zstandard
@@ -26,8 +27,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from redactory.canonical import canonical_json
 from redactory.durable import Folder
 from redactory.errors import IntegrityError
+from redactory.pseudonym import find
 
-_FOLDER: Final = ".watermark"
+WATERMARK_FOLDER: Final = ".watermark"
+_SUFFIX: Final = ".sealed"
 _NONCE_BYTES: Final = 12
 
 
@@ -111,6 +114,27 @@ def load(folder: Folder, key_id: str, work_key: bytes, dataset: str) -> Watermar
     return Watermark(from_json(unseal(folder.read(name), work_key, dataset, where=name)))
 
 
+def first_changed(folder: Folder, dataset: str, scopes: Path) -> str | None:
+    """The name of a watermark that was changed, as far as keys of its scope are at hand.
+
+    Args:
+        folder: of the dataset.
+        dataset: its id.
+        scopes: ``REDACTORY_HOME/scopes``.
+
+    Raises:
+        KeyringError: a stored key cannot be read.
+    """
+    for name in folder.names(WATERMARK_FOLDER):
+        key = find(scopes, name.rpartition("/")[2].removesuffix(_SUFFIX))
+        if key is not None:
+            try:
+                unseal(folder.read(name), key.subkey("work"), dataset, where=name)
+            except IntegrityError:
+                return name
+    return None
+
+
 def store(folder: Folder, watermark: Watermark, key_id: str, work_key: bytes, dataset: str) -> None:
     """Put a watermark in the place of the one before."""
     folder.replace(_name(key_id), seal(as_json(watermark.objects), work_key, dataset))
@@ -159,4 +183,4 @@ def _bound(name: str) -> bytes:
 
 
 def _name(key_id: str) -> str:
-    return f"{_FOLDER}/{key_id}.sealed"
+    return f"{WATERMARK_FOLDER}/{key_id}{_SUFFIX}"
