@@ -19,17 +19,19 @@ from zk_proofs import inner_product
 from zk_proofs.accumulator import Combination
 from zk_proofs.curve import L
 from zk_proofs.engine import Vector
+from zk_proofs.scaled import Operand, multiplied
 from zk_proofs.session import Prover, Verifier
 
 Terms = Sequence[tuple[bytes, int]]
 
 
-def prove(prover: Prover, row: Vector, inputs: Vector, blindings: tuple[int, int, int]) -> None:
+def prove(prover: Prover, row: Operand, inputs: Operand, blindings: tuple[int, int, int]) -> None:
     """Prove the product; ``blindings`` are ω, ξ, τ."""
     engine = prover.engine
     e = prover.challenge(b"e")
     blinding = sum(own * pow(e, i + 1, L) for i, own in enumerate(blindings)) % L
-    inner_product.prove(prover, engine.scale(e, row), engine.scale(e * e, inputs), blinding)
+    left, right = multiplied(engine, e, row), multiplied(engine, e * e, inputs)
+    inner_product.prove(prover, left, right, blinding)
 
 
 @dataclass(frozen=True)

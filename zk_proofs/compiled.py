@@ -16,9 +16,11 @@ from zk_proofs.kernels.points import Array
 _TABLED = 20_000  # points; their tables take 100 MB
 
 # Bits a window, by the number of points: the cheapest on the machines measured. Tables are
-# made for half the width of large sums, which is what folding takes.
-_VARIABLE = ((24, 4), (60, 5), (150, 6), (400, 7), (1000, 8), (3000, 9), (7000, 10), (15000, 11))
+# made for half the width of large sums, which is what folding and small sums take.
+_STRAUS = 250  # up to as many points, doing without buckets is cheaper
+_VARIABLE = ((400, 7), (1000, 8), (3000, 9), (7000, 10), (15000, 11))
 _HALF_FIXED = ((700, 4), (3000, 5))
+_FEW, _SHORT = 12, 160  # tabled points in a sum, values in a row: below, digits of half the width
 
 
 def _window(count: int, table: Sequence[tuple[int, int]]) -> int:
@@ -70,10 +72,10 @@ class CompiledPrepared:
 
     def __init__(self, extended: Array) -> None:
         self.points = extended
-        self._width = _window(len(extended), _HALF_FIXED)
-        number = multiples.windows(self._width) if len(extended) < _TABLED else 1
+        width = _window(len(extended), _HALF_FIXED)
+        number = multiples.windows(width) if len(extended) < _TABLED else 1
         self._tables = np.empty((len(extended), number, 15), np.uint64)
-        multiples.build_tables(extended, self._width, self._tables)
+        multiples.build_tables(extended, width, self._tables)
         self._niels = np.ascontiguousarray(self._tables[:, 0])
 
     def sum(self, runs: Sequence[Run]) -> Array:
@@ -85,7 +87,8 @@ class CompiledPrepared:
             width = _window(len(values), _VARIABLE)
             multiples.variable_base(values, self._niels[index], width, out[0])
         else:
-            multiples.fixed_base(values, self._tables, index, self._width, out[0])
+            tables = self._tables if len(values) < _FEW else self._tables[:, ::2]
+            multiples.fixed_base(values, tables, index, out[0])
         return out
 
     def fold(self, start: int, count: int, factors: Array, size: int) -> Array:
@@ -94,7 +97,7 @@ class CompiledPrepared:
             return _fold(self.points[start : start + count], factors, size)
         out = np.empty((size, 20), np.uint64)
         by_output = _by_output(factors, count, size)
-        multiples.fold_tables(self._tables[start : start + count], by_output, self._width, out)
+        multiples.fold_tables(self._tables[start : start + count], by_output, out)
         return out
 
     def commit(self, start: int, rows: Any, at: int, blindings: Sequence[int]) -> Array:
@@ -105,9 +108,9 @@ class CompiledPrepared:
             runs = ([(start, _vector(row)), (at, _vector([own]))] for row, own in pairs)
             return np.concatenate([self.sum(one) for one in runs])
         out = np.empty((len(table), 20), np.uint64)
-        used = self._tables[start : start + table.shape[1]]
+        used, step = self._tables[start : start + table.shape[1]], 1 + (table.shape[1] >= _SHORT)
         plain = _plain_words(blindings)
-        multiples.small_rows(table, used, self._tables[at], plain, out)
+        multiples.small_rows(table, used[:, ::step], self._tables[at, ::step], plain, out)
         return out
 
     def sum_bytes(self, start: int, digits: bytes) -> Array:
@@ -253,6 +256,8 @@ class CompiledEngine:
 
     def sum(self, factors: Array, extended: Array) -> Array:
         """Σ s_i·P_i."""
+        if len(extended) <= _STRAUS:
+            return _fold(extended, factors, 1)
         out, niels = _point(), np.empty((len(extended), 15), np.uint64)
         points.to_niels(extended, niels)
         width = _window(len(extended), _VARIABLE)

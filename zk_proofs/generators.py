@@ -93,6 +93,11 @@ class Basis:
         start = 0 if side == b"G" else self.size
         return self._prepared.commit(start, rows, 2 * self.size + 1, blindings)
 
+    def small_sums(self, side: bytes, start: int, rows: Any) -> Points:
+        """⟨row, G_start …⟩, or over H, for rows of small integers; one point a row."""
+        first = start if side == b"G" else self.size + start
+        return self._prepared.commit(first, rows, 2 * self.size + 1, [0] * len(rows))
+
     def _runs(
         self, left: Vector | None, right: Vector | None, value: int | None, blinding: int | None
     ) -> Iterator[Run]:

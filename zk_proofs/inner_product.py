@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from redactory.errors import ProofError
 from zk_proofs.accumulator import Combination
 from zk_proofs.curve import L
-from zk_proofs.engine import Points, Vector
+from zk_proofs.engine import Engine, Points, Vector
 from zk_proofs.generators import Basis
+from zk_proofs.scaled import Operand, Scaled, expanded
 from zk_proofs.session import Prover, Verifier
 from zk_proofs.transcript import Transcript
 
@@ -49,6 +50,7 @@ class _Witness:
     right: Vector
     blinding: int
     weights: Vector | None
+    small: tuple[Scaled | None, Scaled | None]
     challenges: list[int]
     folded: tuple[Points, Points] | None = None
 
@@ -66,10 +68,9 @@ class _Witness:
         a1, a2 = self.left[:half], self.left[half:]
         b1, b2 = self.right[:half], self.right[half:]
         if self.folded is None:
-            none = engine.zeros(half)
             return [
-                self._prepared_sum((none, a1), (b2, none), engine.dot(a1, b2), left_blinding),
-                self._prepared_sum((a2, none), (none, b1), engine.dot(a2, b1), right_blinding),
+                self._prepared_sum(0, engine.dot(a1, b2), left_blinding),
+                self._prepared_sum(1, engine.dot(a2, b1), right_blinding),
             ]
         g, h = self.folded
         return [
@@ -83,16 +84,32 @@ class _Witness:
         inverses = [pow(x, -1, L) for x in self.challenges]
         return engine.subset_products(self.challenges), engine.subset_products(inverses)
 
-    def _prepared_sum(
-        self, left: tuple[Vector, Vector], right: tuple[Vector, Vector], value: int, blinding: int
-    ) -> Points:
-        engine = self.basis.engine
-        by_left, by_right = self._spread()
-        over_h = engine.outer(by_right, engine.concatenated(right))
-        if self.weights is not None:
-            over_h = engine.multiply(over_h, self.weights)
-        over_g = engine.outer(by_left, engine.concatenated(left))
-        return self.basis.commit(left=over_g, right=over_h, value=value, blinding=blinding)
+    def _prepared_sum(self, half: int, value: int, blinding: int) -> Points:
+        """L (``half`` 0) or R (1): that half of the left vector, the other of the right one."""
+        engine, spread = self.basis.engine, self._spread()
+        small: list[tuple[Vector, Points]] = []
+        over: list[Vector | None] = []
+        sides = (b"G", self.left, half, 0), (b"H", self.right, 1 - half, 1)
+        for side, vector, own, at in sides:
+            scaled = self.small[at]
+            if scaled is not None and scaled.pays(len(self.challenges)):
+                pieces = spread[at], spread[1 - at]
+                small.append(scaled.half_sum(self.basis, side, own, *pieces))
+                over.append(None)
+            else:
+                over.append(engine.outer(spread[at], _other_half(engine, vector, own)))
+        if over[1] is not None and self.weights is not None:
+            over[1] = engine.multiply(over[1], self.weights)
+        if not small:
+            return self.basis.commit(left=over[0], right=over[1], value=value, blinding=blinding)
+        factors, points = zip(*small, strict=True)
+        total = engine.sum(
+            engine.concatenated([*factors, engine.vector([value, blinding])]),
+            engine.join_points([*points, self.basis.pedersen()]),
+        )
+        if len(small) == len(over):
+            return total
+        return engine.add_points(total, self.basis.commit(left=over[0], right=over[1]))
 
     def _folded_sum(
         self, pair: tuple[Vector, Vector], over: tuple[Points, Points], blinding: int
@@ -143,19 +160,31 @@ class _Witness:
         )
 
 
+def _other_half(engine: Engine, vector: Vector, half: int) -> Vector:
+    """One half of a vector in the place of the other, zeros in its own."""
+    size = len(vector) // 2
+    part, none = vector[half * size :][:size], engine.zeros(size)
+    return engine.concatenated([part, none] if half else [none, part])
+
+
 def _delayed_rounds(size: int) -> int:
     """After how many rounds folding the bases pays."""
     rounds = _rounds(size)
-    return min(rounds, 4 if size >= 128 else 3 if size >= 32 else rounds)
+    return min(rounds, 4 if size >= 2048 else 3 if size >= 32 else rounds)
 
 
 def prove(
-    prover: Prover, left: Vector, right: Vector, blinding: int, weights: Vector | None = None
+    prover: Prover, left: Operand, right: Operand, blinding: int, weights: Vector | None = None
 ) -> None:
     """Prove P = ⟨left, G⟩ + ⟨right, H'⟩ + ⟨left, right⟩·g + blinding·h."""
-    size = len(left)
+    whole = expanded(prover.engine, left), expanded(prover.engine, right)
+    size = len(whole[0])
     _start(prover.transcript, size)
-    state = _Witness(prover.basis, left, right, blinding, weights, [])
+    small = (
+        left if isinstance(left, Scaled) else None,
+        right if isinstance(right, Scaled) and weights is None else None,
+    )
+    state = _Witness(prover.basis, *whole, blinding, weights, small, [])
     delayed = _delayed_rounds(size)
     for number in range(_rounds(size)):
         blindings = prover.nonces.scalars(2)

@@ -33,6 +33,7 @@ from zk_proofs.generators import basis_for
 from zk_proofs.model import LayerOpening, Opening
 from zk_proofs.quantisation import Quantisation, padded
 from zk_proofs.randomness import Nonces
+from zk_proofs.scaled import Operand, combined, expanded
 from zk_proofs.session import Prover, Verifier
 from zk_proofs.statement import Block, Rows
 
@@ -94,11 +95,12 @@ def prove(block: Block, rows: Rows, opening: Opening, *, engine: Engine, nonces:
     witness = lookup.commit_digits(prover, digits, engine.vector(chosen))
     by_row, by_class = _challenges(prover, block)
     lookup.commit_reciprocals(prover, witness)
-    row, combined = _combine(engine, layer.weights, by_class, inputs, by_row)
+    row, vector = _combine(engine, layer.weights, by_class, inputs, by_row)
     tau = prover.nonces.scalar()
-    prover.send((b"V_t",), (basis.commit(value=engine.dot(row, combined), blinding=tau),))
+    total = engine.dot(expanded(engine, row), expanded(engine, vector))
+    prover.send((b"V_t",), (basis.commit(value=total, blinding=tau),))
     blindings = weighted(by_class, layer.row_blindings), weighted(by_row, rows.blindings), tau
-    affine.prove(prover, row, combined, blindings)
+    affine.prove(prover, row, vector, blindings)
     drawn = lookup.draw(prover, witness.shape)
     form = score_form(block.labels, by_row, by_class)
     relations = _relations(engine, policy, witness.shape, drawn, form)
@@ -114,10 +116,9 @@ def _challenges(session: Prover | Verifier, block: Block) -> tuple[list[int], li
 
 def _combine(
     engine: Engine, weights: Any, by_class: list[int], inputs: Any, by_row: list[int]
-) -> tuple[Vector, Vector]:
-    row, combined = engine.combine(weights, by_class), engine.combine(inputs, by_row)
-    size = padded(len(row))
-    return fill(engine, row, size), fill(engine, combined, size)
+) -> tuple[Operand, Operand]:
+    size = padded(inputs.shape[1])
+    return combined(engine, weights, by_class, size), combined(engine, inputs, by_row, size)
 
 
 def _prove_revealed(prover: Prover, rows: Rows, layer: LayerOpening) -> bytes:

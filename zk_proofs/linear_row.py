@@ -18,10 +18,11 @@ from zk_proofs.accumulator import Combination
 from zk_proofs.curve import L
 from zk_proofs.engine import Engine
 from zk_proofs.generators import basis_for
-from zk_proofs.linear_block import fill, powers, weighted
+from zk_proofs.linear_block import powers, weighted
 from zk_proofs.model import Opening
 from zk_proofs.quantisation import Quantisation, padded
 from zk_proofs.randomness import Nonces
+from zk_proofs.scaled import combined
 from zk_proofs.session import Prover, Verifier
 from zk_proofs.statement import Block, Rows
 
@@ -72,11 +73,14 @@ def prove(block: Block, rows: Rows, opening: Opening, *, engine: Engine, nonces:
     points = [basis.commit(value=s, blinding=r) for s, r in zip(exact, own, strict=True)]
     prover.send([b"V"] * policy.classes, points)
     by_class = powers(prover.challenge(b"gamma"), policy.classes)
-    row, size = engine.combine(layer.weights, by_class), padded(policy.inputs)
+    size = padded(policy.inputs)
+    row, vector = (
+        combined(engine, layer.weights, by_class, size),
+        combined(engine, inputs, [1], size),
+    )
     tau = weighted(by_class, own) - weighted(by_class, layer.bias_blindings)
     blindings = weighted(by_class, layer.row_blindings), rows.blindings[0], tau
-    vector = engine.vector(inputs[0])
-    affine.prove(prover, fill(engine, row, size), fill(engine, vector, size), blindings)
+    affine.prove(prover, row, vector, blindings)
     spare = _margins(policy) - len(margins)
     hidden = [sum(f * own[k] for k, f in parts) for parts, _ in terms]
     bit_range.prove(prover, margins + [0] * spare, hidden + [0] * spare, margin_bits(policy))

@@ -27,15 +27,15 @@ class _Strobe:
         self._position = self._begun = 0
         self.associated(label, meta=True)
 
-    def associated(self, data: bytes, *, meta: bool = False, more: bool = False) -> None:
-        """Absorb data; ``more`` continues the operation before."""
-        if not more:
-            self._begin(_APPLICATION | (_META if meta else 0))
-        self._absorb(data)
+    def associated(self, data: bytes, *, meta: bool = False) -> None:
+        """Absorb data, in one piece with the two bytes that begin the operation."""
+        self._absorb(self._beginning(_APPLICATION | (_META if meta else 0)) + data)
 
     def output(self, size: int) -> bytes:
         """Squeeze bytes."""
-        self._begin(_INBOUND | _APPLICATION | _CIPHER)
+        self._absorb(self._beginning(_INBOUND | _APPLICATION | _CIPHER))
+        if self._position:
+            self._run()
         out = bytearray()
         while len(out) < size:
             end = min(_RATE, self._position + size - len(out))
@@ -46,11 +46,9 @@ class _Strobe:
                 self._run()
         return bytes(out)
 
-    def _begin(self, flags: int) -> None:
+    def _beginning(self, flags: int) -> bytes:
         before, self._begun = self._begun, self._position + 1
-        self._absorb(bytes([before, flags]))
-        if flags & _CIPHER and self._position:
-            self._run()
+        return bytes((before, flags))
 
     def _absorb(self, data: bytes) -> None:
         taken = 0
@@ -87,8 +85,7 @@ class Transcript:
 
     def append(self, label: bytes, message: bytes) -> None:
         """Bind a message."""
-        self._strobe.associated(label, meta=True)
-        self._strobe.associated(len(message).to_bytes(4, "little"), meta=True, more=True)
+        self._strobe.associated(label + len(message).to_bytes(4, "little"), meta=True)
         self._strobe.associated(message)
 
     def append_number(self, label: bytes, value: int) -> None:
@@ -97,8 +94,7 @@ class Transcript:
 
     def challenge_bytes(self, label: bytes, size: int) -> bytes:
         """Bytes that depend on everything so far."""
-        self._strobe.associated(label, meta=True)
-        self._strobe.associated(size.to_bytes(4, "little"), meta=True, more=True)
+        self._strobe.associated(label + size.to_bytes(4, "little"), meta=True)
         return self._strobe.output(size)
 
     def challenge(self, label: bytes) -> int:

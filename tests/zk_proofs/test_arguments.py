@@ -1,5 +1,8 @@
 """Inner product, linear form and bit range: complete, bound to all they mention, hiding."""
 
+import random
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from zk_proofs import bit_range, inner_product, linear_form
 from zk_proofs.accumulator import Combination
 from zk_proofs.curve import L
 from zk_proofs.generators import basis_for
+from zk_proofs.scaled import Scaled
 
 SIZES = [1, 2, 4, 32, 128]
 scalar = st.integers(0, L - 1)
@@ -51,6 +55,34 @@ def test_inner_products_verify_and_both_engines_make_the_same(
         assert len(proof) == inner_product.proof_bytes(size)
         proofs.append(proof)
     assert len(set(proofs)) == 1
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 16, 64])
+@pytest.mark.parametrize("bits", [0, 1, 12, 31])
+@pytest.mark.parametrize("scaled", [(True, True), (True, False), (False, True)])
+def test_multiples_of_small_integers_make_the_proof_that_their_vectors_make(
+    compiled, plain, argument, size, bits, scaled
+):
+    draw = random.Random(size * 100 + bits)
+    values = [
+        np.array([draw.randint(-(2**bits) + 1, 2**bits - 1) for _ in range(size)], np.int64)
+        for _ in range(2)
+    ]
+    whole = [Scaled(draw.randrange(L), one) for one in values]
+    for engine in (compiled, plain) if size == 4 else (compiled,):
+        basis = basis_for(engine, size)
+        vectors = [one.vector(engine) for one in whole]
+        chosen = [a if small else b for a, b, small in zip(whole, vectors, scaled, strict=True)]
+        proofs = set()
+        for left, right in (chosen, vectors):
+            prover = argument.prover(basis, b"")
+            inner_product.prove(prover, left, right, 99)
+            proofs.add(prover.proof())
+        assert len(proofs) == 1
+
+
+def test_scaled_operands_show_nothing_of_their_values():
+    assert "7" not in repr(Scaled(7, np.array([7, 7])))
 
 
 def _rejected(argument, basis, proof, check) -> bool:

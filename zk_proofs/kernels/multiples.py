@@ -3,7 +3,7 @@
 * Pippenger's bucket method over prepared points (variable base), with signed windows;
 * the same over tables of 2^(cw)·P, where all windows share one pass (fixed base);
 * sums with small or ±1 coefficients, for digits and bits;
-* interleaved Straus with width-5 NAF, to fold generators by common factors.
+* interleaved Straus with width-5 NAF, for few points and to fold generators.
 
 Scalars are *plain* arrays (n, 4) below ℓ. Running time depends on the scalars.
 """
@@ -123,39 +123,48 @@ def build_tables(points: Array, width: int, out: Array) -> None:
 
 
 @kernel
-def _into_buckets(digits: Any, multiples: Array, step: int, buckets: Array, used: Any) -> int:
+def _into_buckets(digits: Any, multiples: Array, buckets: Array, used: Any) -> int:
     """Add one point's multiples by its digits; the highest bucket used."""
     highest = 0
     for w in range(digits.shape[0]):
         if digits[w] != 0:
             highest = max(highest, abs(digits[w]))
-            _into_bucket(buckets, used, digits[w], multiples[w * step])
+            _into_bucket(buckets, used, digits[w], multiples[w])
     return highest
 
 
 @kernel
-def fixed_base(scalars: Array, tables: Array, index: Any, width: int, result: Array) -> None:
+def _width(tables: Array) -> int:
+    """Bits a window of tables (…, windows, 15)."""
+    number = tables.shape[tables.ndim - 2]
+    width: int = (_SCALAR_BITS + number - 1) // number
+    return width
+
+
+@kernel
+def fixed_base(scalars: Array, tables: Array, index: Any, result: Array) -> None:
     """Set result ← Σ s_i·P_index[i]: one pass over all windows, no doubling.
 
-    ``tables`` (N, windows, 15) holds multiples by 2^(width·w); digits of twice the width read
-    every second of them, which is cheaper where there are many points.
+    ``tables`` (N, windows, 15) holds multiples by 2^(width·w). Every second of them makes
+    windows of twice the width, which is cheaper where there are many points.
     """
-    count, number = scalars.shape[0], (254 + 2 * width - 1) // (2 * width)
-    digits = np.empty((number, count), np.int32)
-    _signed_windows(scalars, 2 * width, digits)
+    width = _width(tables)
+    digits = np.empty((tables.shape[1], scalars.shape[0]), np.int32)
+    _signed_windows(scalars, width, digits)
     by_point = digits.T.copy()
-    size = 1 << (2 * width - 1)
+    size = 1 << (width - 1)
     buckets, used = np.empty((size, 20), np.uint64), np.zeros(size, np.uint8)
     highest = 0
-    for i in range(count):
-        top = _into_buckets(by_point[i], tables[index[i]], 2, buckets, used)
+    for i in range(scalars.shape[0]):
+        top = _into_buckets(by_point[i], tables[index[i]], buckets, used)
         highest = max(highest, top)
     _weighted_sum(buckets, used, highest, result)
 
 
 @kernel
-def fold_tables(tables: Array, scalars: Array, width: int, out: Array) -> None:
+def fold_tables(tables: Array, scalars: Array, out: Array) -> None:
     """Set out_i ← Σ_j s_ij·P_(i + j·m), as :func:`fold` does, from the tables of the points."""
+    width = _width(tables)
     outputs, terms = out.shape[0], scalars.shape[1]
     digits = np.empty((tables.shape[1], terms), np.int32)
     by_point = np.empty((terms, tables.shape[1]), np.int32)
@@ -168,27 +177,27 @@ def fold_tables(tables: Array, scalars: Array, width: int, out: Array) -> None:
         used[:] = 0
         highest = 0
         for j in range(terms):
-            top = _into_buckets(by_point[j], tables[i + j * outputs], 1, buckets, used)
+            top = _into_buckets(by_point[j], tables[i + j * outputs], buckets, used)
             highest = max(highest, top)
         _weighted_sum(buckets, used, highest, out[i])
 
 
 @kernel
 def _small_into_buckets(value: Any, multiples: Array, width: int, buckets: Array, used: Any) -> int:
-    """Add the multiple of one point by a signed 64-bit integer, in windows of twice the width."""
+    """Add the multiple of one point by a signed 64-bit integer."""
     rest, sign = (value, 1) if value >= 0 else (-value, -1)
-    half = np.int64(1) << np.int64(2 * width - 1)
+    half = np.int64(1) << np.int64(width - 1)
     highest, w = 0, 0
     while rest != 0:
         digit = rest & (np.int64(2) * half - 1)
-        rest >>= np.int64(2 * width)
+        rest >>= np.int64(width)
         if digit > half:
             digit -= np.int64(2) * half
             rest += 1
         if digit != 0:
             highest = max(highest, abs(digit))
             _into_bucket(buckets, used, sign * digit, multiples[w])
-        w += 2
+        w += 1
     return highest
 
 
@@ -203,14 +212,14 @@ def small_rows(rows: Any, tables: Array, extra: Array, blindings: Array, out: Ar
         blindings: (n, 4) plain scalars.
         out: (n, 20) extended.
     """
-    width = (254 + tables.shape[1] - 1) // tables.shape[1]
-    size = 1 << (2 * width - 1)
-    digits = np.empty(((254 + 2 * width - 1) // (2 * width), 1), np.int32)
+    width = _width(tables)
+    size = 1 << (width - 1)
+    digits = np.empty((tables.shape[1], 1), np.int32)
     buckets, used = np.empty((size, 20), np.uint64), np.zeros(size, np.uint8)
     for i in range(rows.shape[0]):
-        _signed_windows(blindings[i : i + 1], 2 * width, digits)
+        _signed_windows(blindings[i : i + 1], width, digits)
         used[:] = 0
-        highest = _into_buckets(digits[:, 0], extra, 2, buckets, used)
+        highest = _into_buckets(digits[:, 0], extra, buckets, used)
         for j in range(rows.shape[1]):
             top = _small_into_buckets(rows[i, j], tables[j], width, buckets, used)
             highest = max(highest, top)
