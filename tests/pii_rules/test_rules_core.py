@@ -73,6 +73,7 @@ IBAN = [
     ("82GBWEST12345698765432", None),
     ("DE8937040044053201300", None),
     ("GB and DE", None),
+    ("session ab66bd78808ca93565c45622902e3088 closed", None),  # right check digits, no country
 ]
 
 PHONE = [
