@@ -74,10 +74,8 @@ def prove(block: Block, rows: Rows, opening: Opening, *, engine: Engine, nonces:
     prover.send([b"V"] * policy.classes, points)
     by_class = powers(prover.challenge(b"gamma"), policy.classes)
     size = padded(policy.inputs)
-    row, vector = (
-        combined(engine, layer.weights, by_class, size),
-        combined(engine, inputs, [1], size),
-    )
+    row = combined(engine, layer.weights, by_class, size)
+    vector = combined(engine, inputs, [1], size)
     tau = weighted(by_class, own) - weighted(by_class, layer.bias_blindings)
     blindings = weighted(by_class, layer.row_blindings), rows.blindings[0], tau
     affine.prove(prover, row, vector, blindings)
