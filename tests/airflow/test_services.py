@@ -18,6 +18,7 @@ SCRIPTS = ROOT / "scripts"
 BATCHES = 20
 RECORDS = 3
 DAG = "redactory_ingest"
+WOKEN = ("redactory_train", "redactory_predict")
 # Generous: the machine may be busy with other things.
 START_SECONDS = 400
 RUN_SECONDS = 1200
@@ -60,7 +61,7 @@ class Airflow:
             return json.load(response)
 
     def switch_on(self, dag):
-        """Switch a scheduled DAG on, as soon as it is known; returns the run that this begins."""
+        """Switch a DAG on, as soon as it is known."""
         for _ in seconds(240):
             known = self.ask("GET", "/api/v2/dags?limit=100")["dags"]
             if dag in {each["dag_id"] for each in known}:
@@ -68,10 +69,17 @@ class Airflow:
         else:
             raise TimeoutError(f"the DAG {dag} did not appear")
         self.ask("PATCH", f"/api/v2/dags/{dag}", {"is_paused": False})
+
+    def first_run(self, dag):
+        """The first run of a DAG, as soon as there is one."""
         for _ in seconds(240):
-            if runs := self.ask("GET", f"/api/v2/dags/{dag}/dagRuns")["dag_runs"]:
+            if runs := self.runs(dag):
                 return runs[0]["dag_run_id"]
         raise TimeoutError(f"the DAG {dag} did not run")
+
+    def runs(self, dag):
+        """The runs of a DAG, the oldest first."""
+        return self.ask("GET", f"/api/v2/dags/{dag}/dagRuns?order_by=start_date")["dag_runs"]
 
     def state(self, dag, run):
         """The state of a run."""
@@ -214,14 +222,21 @@ def cluster(folder):
     inputs.mkdir()
     for number in range(BATCHES):
         rows = [
-            {"id": f"{number}-{row}", "text": f"Row {row}: write to jo.{number}@example.com today."}
+            {
+                "id": f"{number}-{row}",
+                "text": f"{'Row' if row % 2 else 'Line'} {row}: write to jo.{number}@example.com.",
+                "label": "odd" if row % 2 else "even",
+            }
             for row in range(RECORDS)
         ]
         lines = "".join(json.dumps(row) + "\n" for row in rows)
         (inputs / f"{number:02}.jsonl").write_text(lines, encoding="utf-8")
+    (folder / "spec.json").write_text(json.dumps({"d": 16, "scale_bits": 12}))
     (folder / "standing.toml").write_text(
         f"input = [{json.dumps(str(inputs))}]\noutput = {json.dumps(str(folder / 'dataset'))}\n"
-        'bytes_per_batch = 1\nworkers = 1\nner = "none"\n',
+        'bytes_per_batch = 1\nworkers = 1\nner = "none"\nlabel_column = "label"\n'
+        f"[train]\nspec = {json.dumps(str(folder / 'spec.json'))}\n"
+        "assume_range = true\nepochs = 2\nbatch_rows = 16\n",
         encoding="utf-8",
     )
     made = Cluster(folder)
@@ -232,13 +247,19 @@ def cluster(folder):
 
 
 @pytest.fixture(scope="module")
-def run(cluster):
+def airflow(cluster):
+    """The administrator."""
+    passwords = cluster.folder / "simple_auth_manager_passwords.json.generated"
+    password = json.loads(passwords.read_text())["admin"]
+    return Airflow(cluster.status()["url"], "admin", password)
+
+
+@pytest.fixture(scope="module")
+def run(cluster, airflow):
     """The DAG's scheduled run over all batches; a worker was killed half-way."""
-    password = json.loads(
-        (cluster.folder / "simple_auth_manager_passwords.json.generated").read_text()
-    )["admin"]
-    airflow = Airflow(cluster.status()["url"], "admin", password)
-    run = airflow.switch_on(DAG)
+    for dag in (*WOKEN, DAG):
+        airflow.switch_on(dag)
+    run = airflow.first_run(DAG)
     killed = False
     for _ in seconds(RUN_SECONDS):
         tasks = airflow.tasks(DAG, run)
@@ -269,6 +290,52 @@ def test_the_dataset_is_that_of_an_unbroken_run(cluster, run):
     assert len(records) == BATCHES * RECORDS
     assert (shards, records) == contents(cluster, unbroken)
     cluster.redactory("dataset", "verify", cluster.folder / "dataset")
+
+
+@pytest.fixture(scope="module")
+def woken(cluster, airflow, run):
+    """The runs that the published dataset and then the trained model woke, with their tasks."""
+    for _ in seconds(RUN_SECONDS):
+        runs = [(dag, each) for dag in WOKEN for each in airflow.runs(dag)]
+        trained = [each["state"] for dag, each in runs if dag == "redactory_train"]
+        predicted = [each["state"] for dag, each in runs if dag == "redactory_predict"]
+        # One prediction was woken before there was a model.
+        ended = {*trained, *predicted} <= {"success", "failed"}
+        if ended and trained and (len(predicted) > 1 or "failed" in trained):
+            break
+    told = {dag: [] for dag in WOKEN}
+    for dag, each in runs:
+        tasks = airflow.tasks(dag, each["dag_run_id"])
+        told[dag].append((each["state"], tasks, failures(cluster.folder, tasks)))
+    return told
+
+
+def test_the_parties_train_beside_one_another_as_tasks_of_their_own_queues(woken):
+    ((state, tasks, told),) = woken["redactory_train"]
+    assert state == "success", told
+    assert {task["state"] for task in tasks} == {"success"}
+    queues = {task["task_id"]: task["queue"] for task in tasks}
+    assert [queues[f"party_{n}"] for n in (1, 2, 3)] == ["party-1", "party-2", "party-3"]
+    assert {queues[name] for name in ("build_features", "deal", "reveal")} == {"unseal"}
+    assert queues["record_model"] == "record"
+
+
+def test_the_trained_model_wakes_predictions_whose_proofs_are_verified(cluster, woken):
+    (early, _, told), *later = woken["redactory_predict"]
+    assert early == "success", told
+    assert later
+    state, tasks, told = later[-1]
+    assert state == "success", told
+    assert {task["task_id"]: task["state"] for task in tasks} == {
+        "update_features": "success",
+        "update_features": "success",
+        "predict": "success",
+        "verify_proofs": "success",
+    }
+    features = cluster.folder / "dataset.features"
+    cluster.redactory("dataset", "verify", features)
+    entries = json.loads(cluster.redactory("ledger", "show", features / "ledger", "--json"))
+    assert {"dealt", "trained", "predicted"} <= {entry["kind"] for entry in entries}
 
 
 def test_the_lost_worker_is_seen(cluster, run):
