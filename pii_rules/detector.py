@@ -43,7 +43,7 @@ from pii_rules.surfaces import propagated
 from pii_rules.windows import stretches
 from redactory.errors import PolicyError
 
-ENGINE: Final = "redactory-rules/6"
+ENGINE: Final = "redactory-rules/7"
 _NUMBER: Final = 6
 # Told of every raw finding: the span, the finding (which holds the reasons), and whether the
 # score reaches the threshold.

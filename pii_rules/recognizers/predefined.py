@@ -57,9 +57,11 @@ _IPV6: Final = tuple(
     for pattern in IpRecognizer.PATTERNS
     if pattern.name != "IPv4"
 )
-# What begins with 9 is a taxpayer number, never a social security number.
+# What begins with 9 and has one of these groups is a taxpayer number; the rest was never issued,
+# but in this form it is meant as a social security number.
+_TAXPAYER: Final = r"9\d\d[- .]?(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])"
 _SSN: Final = tuple(
-    (pattern.name, rf"(?!9\d\d){pattern.regex}", pattern.score)
+    (pattern.name, rf"(?!{_TAXPAYER}){pattern.regex}", pattern.score)
     for pattern in UsSsnRecognizer.PATTERNS
 )
 

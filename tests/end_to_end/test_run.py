@@ -142,13 +142,13 @@ def test_a_source_without_one_readable_record(pipeline, rows, tmp_path):
 def test_every_format_in_one_folder(pipeline, rows, verdict, lines, tmp_path):
     folder = tmp_path / "in"
     lines(folder / "a.jsonl", [{"id": "1", "text": "from json"}])
-    (folder / "b.csv").write_text('id,text\n2,"from, csv"\n')
+    (folder / "b.csv").write_text('id,text\n2,"from a row, with a comma"\n')
     pq.write_table(pa.table({"id": ["3"], "text": ["from a table"]}), folder / "c.parquet")
     (folder / "d.txt").write_text("from text", "utf-16")
     (folder / "e.jsonl.gz").write_bytes(gzip.compress('{"id":"5","text":"压缩"}'.encode()))
     pipeline(folder, tmp_path / "out")
     back = {row["text"] for row in rows(tmp_path / "out")}
-    assert back == {"from json", "from, csv", "from a table", "from text", "压缩"}
+    assert back == {"from json", "from a row, with a comma", "from a table", "from text", "压缩"}
     assert verdict(tmp_path / "out").state == "intact"
 
 
