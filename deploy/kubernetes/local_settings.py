@@ -35,7 +35,11 @@ QUEUES = {
 }
 # Each is a Secret named redactory-keys-QUEUE, made of the folder of that name (docs/operations.md).
 _PUBLIC = ("log.pub.pem", "quarantine.pub.pem", "reader.pub.pem")
-_PRIVATE = {"default": (), "record": ("log.pem",), "unseal": ("log.pem", "reader.pem")}
+_PRIVATE = {
+    "default": (),
+    "record": ("log.pem",),
+    "unseal": ("log.pem", "owner.pem", "reader.pem"),
+}
 
 
 def pod_mutation_hook(pod: V1Pod) -> None:

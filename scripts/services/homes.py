@@ -2,7 +2,8 @@
 
 ``seal``    public keys and pseudonym keys: can make shards, and open none
 ``record``  also the log's private key: can state what happened
-``unseal``  the reader's private key too: can open shards, which goes on record first
+``unseal``  the reader's private key too: can open shards, which goes on record first; and
+            the owner's, which signs jobs of training
 ``party``   the parties that a simulated job makes for itself, and no key of the home
 """
 
@@ -10,6 +11,9 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+
+from redactory.keys import KeyStore
+from redactory.training import owner_key
 
 _SHARED = ("scopes", "trust")
 _HELD: dict[str, tuple[str, ...]] = {
@@ -19,6 +23,7 @@ _HELD: dict[str, tuple[str, ...]] = {
         "keys/*.pub.pem",
         "keys/log.pem",
         "keys/reader.pem",
+        "keys/owner.pem",
         "passphrase",
         *_SHARED,
         "parties",
@@ -31,11 +36,13 @@ def divide(home: Path, into: Path, *, link: bool) -> None:
     """Make a folder for each kind of worker below ``into``.
 
     Args:
-        home: a user's ``REDACTORY_HOME`` with all keys made.
+        home: a user's ``REDACTORY_HOME`` with its standard keys made; gets the owner's as well,
+            or each worker would draw one of its own, and its jobs would not be the next one's.
         into: gets a folder of each name, made anew.
         link: link to the files instead of copying them; for workers of this machine, whose
             later pseudonym keys and checkpoints then land in ``home``.
     """
+    owner_key(KeyStore(home))
     for folder in (*_SHARED, "parties"):
         (home / folder).mkdir(mode=0o700, exist_ok=True)
     for kind, held in _HELD.items():

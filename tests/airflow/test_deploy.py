@@ -163,7 +163,7 @@ def test_the_table_of_queues_is_that_of_the_dags(settings, queues):
     [
         (("redactory_ingest", "seal_batch"), set()),
         (("redactory_ingest", "record"), {"log.pem"}),
-        (("redactory_train", "deal"), {"log.pem", "reader.pem"}),
+        (("redactory_train", "deal"), {"log.pem", "owner.pem", "reader.pem"}),
         (("somebody_elses", "deal"), set()),
     ],
 )
