@@ -34,6 +34,7 @@ from topology import (
     free_port,
 )
 
+from redactory.errors import RedactoryError
 from redactory.home import home
 
 BIN = Path(sys.executable).parent
@@ -183,7 +184,10 @@ def main() -> None:
     os.umask(0o077)
     arguments = _parser().parse_args()
     if arguments.command == "divide":
-        divide(arguments.home, arguments.into, link=False)
+        try:
+            divide(arguments.home, arguments.into, link=False)
+        except RedactoryError as error:
+            raise SystemExit(f"error: {error}") from None
         return
     deployment = Deployment(arguments.folder)
     if arguments.command == "start":

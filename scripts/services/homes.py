@@ -12,8 +12,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from redactory.keys import KeyStore
-from redactory.training import owner_key
+from redactory.keys import LOG, KeyStore
+from redactory.training import OWNER_KEY, owner_key
 
 _SHARED = ("scopes", "trust")
 _HELD: dict[str, tuple[str, ...]] = {
@@ -41,8 +41,15 @@ def divide(home: Path, into: Path, *, link: bool) -> None:
         into: gets a folder of each name, made anew.
         link: link to the files instead of copying them; for workers of this machine, whose
             later pseudonym keys and checkpoints then land in ``home``.
+
+    Raises:
+        KeyringError: there is no owner's key yet, and the passphrase of the others cannot be had.
     """
-    owner_key(KeyStore(home))
+    keys = KeyStore(home)
+    if not keys.keyring.has(OWNER_KEY):
+        # With the passphrase that opens the others: workers get one.
+        keys.keyring.signing_key(LOG, keys.passphrase())
+        owner_key(keys)
     for folder in (*_SHARED, "parties"):
         (home / folder).mkdir(mode=0o700, exist_ok=True)
     for kind, held in _HELD.items():

@@ -1,7 +1,10 @@
 """What Kubernetes gets: held against the official client's model of its API, and who gets keys."""
 
 import importlib.util
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -183,3 +186,42 @@ def test_a_pod_gets_the_keys_of_its_queue(settings, task, private):
     assert ("passphrase" in held) == bool(private)
     mounts = {mount.name: mount for mount in pod.spec.containers[0].volume_mounts}
     assert all(mounts[v.name].read_only for v in pod.spec.volumes if v.secret)
+
+
+def divided(home, into, **more):
+    """Divide a home's keys; returns the exit code and what was said."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("REDACTORY")}
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "services", "divide", home, into],
+        env=kept | more,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_divided_keys_hold_the_owners_under_the_passphrase_of_the_others(tmp_path, monkeypatch):
+    from redactory.keys import KeyStore
+
+    monkeypatch.delenv("REDACTORY_PASSPHRASE_FILE", raising=False)
+    home, into = tmp_path / "home", tmp_path / "workers"
+    store = KeyStore(home)
+    store.ensure("reader", "quarantine", "log")
+    elsewhere = tmp_path / "elsewhere"
+    (home / "passphrase").rename(elsewhere)
+    code, told = divided(home, into)
+    assert code == 1
+    assert told.startswith("error: the keys are locked")
+    assert len(told.splitlines()) == 1
+    assert not into.exists()
+    assert not (home / "passphrase").exists()
+    for _ in range(2):
+        assert divided(home, into, REDACTORY_PASSPHRASE_FILE=str(elsewhere)) == (0, "")
+        monkeypatch.setenv("REDACTORY_PASSPHRASE_FILE", str(elsewhere))
+        worker = KeyStore(into / "unseal")
+        first = worker.keyring.signing_key("owner", worker.passphrase())
+        own = store.keyring.signing_key("owner", worker.passphrase())
+        assert first.public_key() == own.public_key()
+    assert not (into / "seal" / "keys" / "owner.pem").exists()
